@@ -1,0 +1,73 @@
+// A container's cgroup in every hierarchy: for each controller its version and
+// the chain of directories from the container's own cgroup up to the root.
+
+import type { CgroupDirectory } from './directory.ts';
+import { type CgroupLayout, chainOf, type Hierarchy } from './layout.ts';
+import { type Membership, pathIn } from './membership.ts';
+
+/** Where one controller's values of a container are. */
+export interface ControllerCgroup {
+  readonly version: 1 | 2;
+  /** The container's cgroup first, the root (as far as it is mounted) last; never empty. */
+  readonly chain: readonly CgroupDirectory[];
+}
+
+/** The name of a controller as v1 writes it; v2 has `cpuacct` within `cpu`, `blkio` as `io`. */
+export type ControllerName = 'memory' | 'cpu' | 'cpuacct' | 'cpuset' | 'blkio' | 'pids';
+
+/** Opens controller files on demand; close() gives all of them back. */
+export class ContainerCgroup {
+  readonly #byController = new Map<string, ControllerCgroup>();
+  readonly #unified: ControllerCgroup | undefined;
+  readonly #chains: ControllerCgroup[] = [];
+
+  constructor(layout: CgroupLayout, membership: Membership) {
+    let unified: ControllerCgroup | undefined;
+    for (const hierarchy of layout.hierarchies) {
+      const cgroup = this.#cgroupIn(hierarchy, membership);
+      if (cgroup === undefined) continue;
+      if (hierarchy.version === 2) unified = cgroup;
+      for (const name of hierarchy.controllers) this.#byController.set(name, cgroup);
+    }
+    this.#unified = unified;
+  }
+
+  #cgroupIn(hierarchy: Hierarchy, membership: Membership): ControllerCgroup | undefined {
+    const path = pathIn(membership, hierarchy);
+    const chain = path === undefined ? undefined : chainOf(hierarchy, path);
+    if (chain === undefined) return undefined;
+    const cgroup = { version: hierarchy.version, chain };
+    this.#chains.push(cgroup);
+    return cgroup;
+  }
+
+  /**
+   * Where a controller's values are: its v1 hierarchy when it is mounted as
+   * one, else the v2 hierarchy; `undefined` when the host has neither or shows
+   * neither to the daemon.
+   */
+  controller(name: ControllerName): ControllerCgroup | undefined {
+    return this.#byController.get(name) ?? this.#unified;
+  }
+
+  /** The v2 cgroup, whichever controllers it has; PSI and cpu.stat need none. */
+  unified(): ControllerCgroup | undefined {
+    return this.#unified;
+  }
+
+  close(): void {
+    for (const { chain } of this.#chains) for (const directory of chain) directory.close();
+  }
+}
+
+/**
+ * Text of a v2 file in the cgroup or, when its controller is not enabled there,
+ * in the nearest ancestor that has it; `undefined` when none has.
+ */
+export function readNearest(cgroup: ControllerCgroup, name: string): string | undefined {
+  for (const directory of cgroup.chain) {
+    const text = directory.readText(name);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}

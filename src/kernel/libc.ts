@@ -1,0 +1,81 @@
+// The C library's system call wrappers, through koffi. Every call returns the
+// C return value; on -1 the caller asks lastErrno() at once, before any other call.
+
+import koffi from 'koffi';
+import { EINTR, SystemError } from './system-error.ts';
+
+const libc = koffi.load('libc.so.6');
+
+export const open: (path: string, flags: number, mode: number) => number = libc.func(
+  'int open(const char *path, int flags, uint32_t mode)',
+);
+export const close: (fd: number) => number = libc.func('int close(int fd)');
+export const read: (fd: number, into: Uint8Array, length: number) => number = libc.func(
+  'long read(int fd, void *into, size_t length)',
+);
+export const write: (fd: number, from: Uint8Array, length: number) => number = libc.func(
+  'long write(int fd, const void *from, size_t length)',
+);
+export const pread: (fd: number, into: Uint8Array, length: number, offset: number) => number =
+  libc.func('long pread(int fd, void *into, size_t length, int64_t offset)');
+export const readlink: (path: string, into: Uint8Array, length: number) => number = libc.func(
+  'long readlink(const char *path, void *into, size_t length)',
+);
+export const ioctl: (fd: number, request: number, argument: number) => number = libc.func(
+  'int ioctl(int fd, unsigned long request, unsigned long argument)',
+);
+export const clockGettime: (clock: number, into: BigInt64Array) => number = libc.func(
+  'int clock_gettime(int clock, void *into)',
+);
+export const mount: (
+  source: string,
+  target: string,
+  type: string,
+  flags: number,
+  options: string | null,
+) => number = libc.func(
+  'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options)',
+);
+export const umount2: (target: string, flags: number) => number = libc.func(
+  'int umount2(const char *target, int flags)',
+);
+
+const SYS_pidfd_send_signal = 424;
+const SYS_pidfd_open = 434;
+const syscallPidfdOpen: (number: number, pid: number, flags: number) => number = libc.func(
+  'long syscall(long number, long pid, unsigned long flags)',
+);
+const syscallPidfdSendSignal: (
+  number: number,
+  pidfd: number,
+  signal: number,
+  info: null,
+  flags: number,
+) => number = libc.func(
+  'long syscall(long number, long pidfd, long signal, void *info, unsigned long flags)',
+);
+
+/** pidfd_open(2), Linux >= 5.3. */
+export function pidfdOpen(pid: number): number {
+  return syscallPidfdOpen(SYS_pidfd_open, pid, 0);
+}
+
+/** pidfd_send_signal(2), Linux >= 5.1. */
+export function pidfdSendSignal(pidfd: number, signal: number): number {
+  return syscallPidfdSendSignal(SYS_pidfd_send_signal, pidfd, signal, null, 0);
+}
+
+/** The errno of the call that just returned -1 on this thread. */
+export function lastErrno(): number {
+  return koffi.errno();
+}
+
+/** Runs a system call until it is not interrupted; throws SystemError when it fails. */
+export function checked(operation: string, call: () => number): number {
+  for (;;) {
+    const result = call();
+    if (result >= 0) return result;
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemError(operation, errno);
+  }
+}
