@@ -1,0 +1,118 @@
+// `npm run bench -- [files] [lookup] [parallel]`: nsproc and LXCFS side by side, in one run.
+// Starts and stops everything itself. The tables go to stdout, progress to stderr.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cgroupLayout } from './cgroups.ts';
+import { expectOwnNumbers, startContainer } from './container.ts';
+import { measureFiles } from './measure-files.ts';
+import { measureLookup } from './measure-lookup.ts';
+import { measureParallel } from './measure-parallel.ts';
+import { type Options, parseOptions, type SystemName, USAGE } from './options.ts';
+import { compileReader, startReader } from './reader.ts';
+import { type Machine, type Results, ratiosOf, renderMachine, renderResults } from './report.ts';
+import { type Scope, withScope } from './scope.ts';
+import {
+  lxcfsVersion,
+  procfs,
+  RESOLVERS,
+  type System,
+  startLxcfs,
+  startNsproc,
+} from './systems.ts';
+
+interface Workshop {
+  readonly scope: Scope;
+  readonly folder: string;
+  readonly readerProgram: string;
+}
+
+async function measure(scope: Scope, options: Options): Promise<Results> {
+  const folder = mkdtempSync(join(tmpdir(), 'nsproc-bench-'));
+  scope.defer(() => rmSync(folder, { recursive: true }));
+  const workshop = { scope, folder, readerProgram: compileReader(folder) };
+  const systems: System[] = [];
+  for (const name of options.systems) systems.push(...(await startSystem(workshop, name)));
+  const results: Results = {};
+  if (options.modes.includes('files') || options.modes.includes('parallel')) {
+    Object.assign(results, await warmReads(workshop, systems, options));
+  }
+  if (options.modes.includes('lookup')) {
+    const forced = options.systems.includes('nsproc') ? await startResolvers(workshop) : [];
+    const namespaces = options.containers;
+    const all = [...forced, ...systems];
+    Object.assign(results, {
+      lookup: await measureLookup({ ...workshop, systems: all, namespaces }),
+    });
+  }
+  return results;
+}
+
+async function warmReads(
+  { scope, folder, readerProgram }: Workshop,
+  systems: readonly System[],
+  { modes, reads, rounds }: Options,
+): Promise<Results> {
+  const container = startContainer(scope, { folder, readerProgram, systems });
+  // This one stays outside the container, where the daemons have pids.
+  const clock = startReader(scope, [readerProgram]);
+  await expectOwnNumbers(container, systems);
+  const results: Results = {
+    ...(modes.includes('files') && {
+      files: await measureFiles({ container, clock, systems, reads }),
+    }),
+    ...(modes.includes('parallel') && {
+      parallel: await measureParallel({ container, systems, rounds }),
+    }),
+  };
+  await container.stop();
+  return results;
+}
+
+async function startSystem(
+  { scope, folder }: Workshop,
+  name: SystemName,
+): Promise<readonly System[]> {
+  if (name === 'procfs') return [procfs];
+  if (name === 'nsproc') return [await startNsproc(scope, folder)];
+  const lxcfs = await startLxcfs(scope, folder);
+  return lxcfs === undefined ? [] : [lxcfs];
+}
+
+/** A daemon for each way of finding a container's init that this kernel has. */
+async function startResolvers({ scope, folder }: Workshop): Promise<readonly System[]> {
+  const started: System[] = [];
+  for (const resolver of RESOLVERS) {
+    try {
+      started.push(await startNsproc(scope, folder, resolver));
+    } catch {
+      process.stderr.write(`bench: no resolver ${resolver} on this kernel\n`);
+    }
+  }
+  return started;
+}
+
+function describeMachine(): Machine {
+  return {
+    kernel: release(),
+    cpus: availableParallelism(),
+    cgroups: cgroupLayout(),
+    node: process.version,
+    lxcfs: lxcfsVersion() ?? null,
+    loadAverage: loadavg(),
+  };
+}
+
+const options = parseOptions(process.argv.slice(2));
+if (options === undefined) {
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
+const machine = describeMachine();
+const results = await withScope((scope) => measure(scope, options));
+const ratios = ratiosOf(results);
+process.stdout.write(
+  options.json
+    ? `${JSON.stringify({ machine, ...results, ratios }, null, 2)}\n`
+    : `${renderMachine(machine)}\n${renderResults(results, ratios)}`,
+);

@@ -1,0 +1,62 @@
+// The command line of the benchmark.
+import { parseArgs } from 'node:util';
+
+export const MODES = ['files', 'lookup', 'parallel'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const SYSTEMS = ['nsproc', 'lxcfs', 'procfs'] as const;
+export type SystemName = (typeof SYSTEMS)[number];
+
+export interface Options {
+  readonly modes: readonly Mode[];
+  readonly systems: readonly SystemName[];
+  readonly reads: number;
+  readonly containers: number;
+  readonly rounds: number;
+  readonly json: boolean;
+}
+
+export const USAGE = `Usage: npm run bench -- [files] [lookup] [parallel] [options]
+  files             latency and daemon CPU of a warm read (the default)
+  lookup            cost of the first read in a container, one row for each resolver
+  parallel          reads a second with 1, 2 and 8 readers
+Options:
+  --systems A,B     which of nsproc,lxcfs,procfs to measure (default all)
+  --reads N         warm reads of each file through each system (default 10000)
+  --containers N    containers for each system in lookup (default 40)
+  --rounds N        rounds of each load in parallel (default 8)
+  --json            print JSON
+`;
+
+/** `undefined` when the arguments ask for help or make no sense. */
+export function parseOptions(argv: readonly string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      systems: { type: 'string', default: SYSTEMS.join(',') },
+      reads: { type: 'string', default: '10000' },
+      containers: { type: 'string', default: '40' },
+      rounds: { type: 'string', default: '8' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const modes = MODES.filter((mode) => positionals.includes(mode));
+  const systems = SYSTEMS.filter((name) => values.systems.split(',').includes(name));
+  const counts = [values.reads, values.containers, values.rounds].map(Number);
+  const [reads = 0, containers = 0, rounds = 0] = counts;
+  const meaningless =
+    modes.length < positionals.length ||
+    systems.length < values.systems.split(',').length ||
+    counts.some((count) => !Number.isSafeInteger(count) || count < 1);
+  if (values.help || meaningless) return undefined;
+  return {
+    modes: modes.length === 0 ? ['files'] : modes,
+    systems,
+    reads,
+    containers,
+    rounds,
+    json: values.json,
+  };
+}
