@@ -8,18 +8,25 @@ export interface Scope {
 
 export function openScope(): Scope {
   const steps: (() => void | Promise<void>)[] = [];
+  let closing: Promise<void> | undefined;
+  async function undo(): Promise<void> {
+    for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        process.stderr.write(`bench: cleaning up: ${String(error)}\n`);
+      }
+    }
+  }
   return {
     defer(step) {
       steps.push(step);
     },
-    async close() {
-      for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
-        try {
-          await step();
-        } catch (error) {
-          process.stderr.write(`bench: cleaning up: ${String(error)}\n`);
-        }
-      }
+    // An interrupt closes the scope while the body, whose reader just ended, is about to do so too:
+    // both have to wait for the same steps.
+    close() {
+      closing ??= undo();
+      return closing;
     },
   };
 }
