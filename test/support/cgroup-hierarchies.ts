@@ -9,7 +9,7 @@ export type Controller = 'blkio' | 'cpu' | 'cpuacct' | 'cpuset' | 'io' | 'memory
 export interface Hierarchy {
   readonly version: 1 | 2;
   readonly mountPoint: string;
-  /** The controllers it can hand out; those of v1 as the mount options spell them. */
+  /** What it can hand out; a v1 hierarchy without controllers has its name=… here. */
   readonly controllers: readonly string[];
 }
 
@@ -31,10 +31,8 @@ function parseHierarchy(line: string): Hierarchy | undefined {
     return { version: 2, mountPoint, controllers: readControllers(mountPoint) };
   }
   if (type !== 'cgroup') return undefined;
-  const controllers = options
-    .split(',')
-    .filter((option) => !v1Flags.has(option) && !option.includes('='));
-  return controllers.length === 0 ? undefined : { version: 1, mountPoint, controllers };
+  const controllers = options.split(',').filter((option) => !v1Flags.has(option));
+  return { version: 1, mountPoint, controllers };
 }
 
 /** What a v2 cgroup has files for. */
@@ -52,10 +50,7 @@ function isWritable(dir: string): boolean {
   }
 }
 
-/**
- * The hierarchies in which cgroups can be made, each once however often it is
- * mounted. A v1 hierarchy without a controller (name=systemd) is left out.
- */
+/** The hierarchies in which cgroups can be made, each once however often it is mounted. */
 export function readHierarchies(): Hierarchy[] {
   const byIdentity = new Map<string, Hierarchy>();
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {

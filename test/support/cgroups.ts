@@ -1,5 +1,5 @@
-// Real cgroups for tests, named nsproc-test-<random>, in every hierarchy that has
-// controllers: v1 (apart or joined), hybrid and v2 look the same to a test.
+// Real cgroups for tests, named nsproc-test-<random>, in every hierarchy of the
+// machine: v1 (apart or joined), hybrid and v2 look the same to a test.
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 // Runs programs for tests, without blocking the test process.
 
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 
 export interface Outcome {
   readonly stdout: string;
@@ -16,15 +17,10 @@ export interface RunOptions {
   readonly timeoutMsec?: number;
 }
 
-const signalStatus: Partial<Record<NodeJS.Signals, number>> = {
-  SIGHUP: 129,
-  SIGINT: 130,
-  SIGABRT: 134,
-  SIGBUS: 135,
-  SIGKILL: 137,
-  SIGSEGV: 139,
-  SIGTERM: 143,
-};
+/** How a shell would give the end of a process as a number. */
+export function shellStatusOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
 
 /** Resolves whatever the status is; rejects only if the program cannot be started. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
@@ -45,7 +41,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     child.stdin.end(input);
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      resolve({ stdout, stderr, status: code ?? signalStatus[signal ?? 'SIGKILL'] ?? 255 });
+      resolve({ stdout, stderr, status: shellStatusOf(code, signal) });
     });
   });
 }

@@ -1,0 +1,67 @@
+// What a test needs of the machine. A test that lacks something is skipped with the
+// reason that this gives, as `ctx.skip(reason !== undefined, reason)`.
+
+import { existsSync } from 'node:fs';
+import { type Controller, supports } from './cgroup-hierarchies.ts';
+
+export type Requirement =
+  | 'root'
+  | 'fuse'
+  | 'runc'
+  | 'docker'
+  | 'procps'
+  | 'busybox'
+  | `cgroup:${Controller | 'swap'}`;
+
+/**
+ * Debian's folders alone are searched: a docker found by PATH can be something else,
+ * and sbin is not on everybody's PATH.
+ */
+const programFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** Where Debian's packages put this program, or `undefined`. */
+export function findProgram(name: string): string | undefined {
+  return programFolders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
+}
+
+/** As findProgram(), for a program that a requirement already vouches for. */
+export function programPath(name: string): string {
+  const path = findProgram(name);
+  if (path === undefined) throw new Error(`Cannot find ${name} in ${programFolders.join(', ')}`);
+  return path;
+}
+
+/** Why these cannot all be met here, or `undefined` if they are. */
+export function missing(...requirements: readonly Requirement[]): string | undefined {
+  const reasons = requirements.map(reasonAgainst).filter((reason) => reason !== undefined);
+  if (reasons.length === 0) return undefined;
+  const reason = `needs ${reasons.join('; ')}`;
+  process.stderr.write(`skipped: ${reason}\n`);
+  return reason;
+}
+
+function reasonAgainst(requirement: Requirement): string | undefined {
+  switch (requirement) {
+    case 'root':
+      return process.getuid?.() === 0 ? undefined : 'root';
+    case 'fuse':
+      return existsSync('/dev/fuse') ? undefined : '/dev/fuse';
+    case 'runc':
+      return packageReason('runc', 'runc');
+    case 'docker':
+      return packageReason('docker.io', 'dockerd', 'docker', 'containerd', 'runc');
+    case 'procps':
+      return packageReason('procps', 'free', 'uptime', 'top');
+    case 'busybox':
+      return packageReason('busybox-static', 'busybox');
+    default: {
+      const resource = requirement.slice('cgroup:'.length) as Controller | 'swap';
+      return supports(resource) ? undefined : `a cgroup hierarchy with ${resource}`;
+    }
+  }
+}
+
+function packageReason(name: string, ...programs: readonly string[]): string | undefined {
+  const absent = programs.filter((program) => findProgram(program) === undefined);
+  return absent.length === 0 ? undefined : `${absent.join(', ')} of Debian's package ${name}`;
+}
