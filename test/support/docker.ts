@@ -83,7 +83,6 @@ function dockerdFlags(dir: string, host: string, configFile: string): string[] {
     `--data-root=${dir}/data`,
     `--exec-root=${dir}/exec`,
     `--pidfile=${dir}/docker.pid`,
-    `--deprecated-key-path=${dir}/key.json`,
     '--bridge=none',
     '--iptables=false',
     '--ip6tables=false',

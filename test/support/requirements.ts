@@ -34,10 +34,7 @@ export function programPath(name: string): string {
 /** Why these cannot all be met here, or `undefined` if they are. */
 export function missing(...requirements: readonly Requirement[]): string | undefined {
   const reasons = requirements.map(reasonAgainst).filter((reason) => reason !== undefined);
-  if (reasons.length === 0) return undefined;
-  const reason = `needs ${reasons.join('; ')}`;
-  process.stderr.write(`skipped: ${reason}\n`);
-  return reason;
+  return reasons.length === 0 ? undefined : `needs ${reasons.join('; ')}`;
 }
 
 function reasonAgainst(requirement: Requirement): string | undefined {
