@@ -1,0 +1,34 @@
+// What a session needs of a file system. All calls are synchronous: the thread
+// that took the request is the thread that answers it.
+
+import type { Attr, Dirent } from './protocol/reply.ts';
+
+/** Who made the request, as the kernel says it. */
+export interface Caller {
+  /** Calling thread; 0 when it has no number in the daemon's pid namespace. */
+  readonly callerTid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A read of an open file. */
+export interface FileRead {
+  readonly nodeId: number;
+  readonly handle: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Refusals are thrown as FsError. */
+export interface FileSystem {
+  /** The child of a directory; ENOENT when there is none of that name. */
+  lookup(parentId: number, name: string): Attr;
+  attr(nodeId: number): Attr;
+  /** All entries in order, `.` and `..` first. */
+  directory(nodeId: number): readonly Dirent[];
+  /** A new handle. */
+  openFile(nodeId: number, openFlags: number): number;
+  /** Writes at most `read.size` bytes at `at`; returns how many, 0 at the end. */
+  readFile(read: FileRead, caller: Caller, into: Buffer, at: number): number;
+  releaseFile(handle: number): void;
+}

@@ -1,0 +1,160 @@
+// Values -> bytes of an answer. Each function writes a body at `at` and returns
+// its length; the header in front is written last, by encodeOutHeader().
+
+import {
+  ATTR_OUT_SIZE,
+  DIRENT_SIZE,
+  ENTRY_OUT_SIZE,
+  INIT_OUT_SIZE,
+  OPEN_OUT_SIZE,
+  S_IFMT,
+  STATFS_OUT_SIZE,
+} from './constants.ts';
+
+const twoTo32 = 2 ** 32;
+
+function writeU64(reply: Buffer, value: number, offset: number): void {
+  reply.writeUInt32LE(value % twoTo32, offset);
+  reply.writeUInt32LE(Math.floor(value / twoTo32), offset + 4);
+}
+
+/** struct fuse_out_header. `errno` is positive, 0 for success. */
+export function encodeOutHeader(
+  reply: Buffer,
+  length: number,
+  errno: number,
+  unique: bigint,
+): void {
+  reply.writeUInt32LE(length, 0);
+  reply.writeInt32LE(-errno, 4);
+  reply.writeBigUInt64LE(unique, 8);
+}
+
+/** What stat(2) says of a node. Size is 0, as procfs says of its files. */
+export interface Attr {
+  readonly nodeId: number;
+  /** Type and permission bits. */
+  readonly mode: number;
+  readonly linkCount: number;
+  /** All three times, seconds since 1970. */
+  readonly timeSec: number;
+}
+
+/** struct fuse_attr, owned by root. */
+function encodeAttr(reply: Buffer, at: number, attr: Attr): void {
+  reply.fill(0, at, at + 88);
+  writeU64(reply, attr.nodeId, at);
+  for (const offset of [24, 32, 40]) writeU64(reply, attr.timeSec, at + offset);
+  reply.writeUInt32LE(attr.mode, at + 60);
+  reply.writeUInt32LE(attr.linkCount, at + 64);
+  reply.writeUInt32LE(4096, at + 80);
+}
+
+/** struct fuse_attr_out. */
+export function encodeAttrOut(reply: Buffer, at: number, attr: Attr, validSec: number): number {
+  writeU64(reply, validSec, at);
+  writeU64(reply, 0, at + 8);
+  encodeAttr(reply, at + 16, attr);
+  return ATTR_OUT_SIZE;
+}
+
+/** struct fuse_entry_out: what a name refers to, and for how long that is so. */
+export function encodeEntryOut(reply: Buffer, at: number, attr: Attr, validSec: number): number {
+  writeU64(reply, attr.nodeId, at);
+  writeU64(reply, 0, at + 8);
+  writeU64(reply, validSec, at + 16);
+  writeU64(reply, validSec, at + 24);
+  writeU64(reply, 0, at + 32);
+  encodeAttr(reply, at + 40, attr);
+  return ENTRY_OUT_SIZE;
+}
+
+/** struct fuse_open_out. */
+export function encodeOpenOut(
+  reply: Buffer,
+  at: number,
+  handle: number,
+  openFlags: number,
+): number {
+  writeU64(reply, handle, at);
+  reply.writeUInt32LE(openFlags, at + 8);
+  reply.writeUInt32LE(0, at + 12);
+  return OPEN_OUT_SIZE;
+}
+
+/** struct fuse_statfs_out: all sizes 0, as procfs has it; names up to 255 bytes. */
+export function encodeStatfsOut(reply: Buffer, at: number): number {
+  reply.fill(0, at, at + STATFS_OUT_SIZE);
+  reply.writeUInt32LE(4096, at + 40);
+  reply.writeUInt32LE(255, at + 44);
+  reply.writeUInt32LE(4096, at + 48);
+  return STATFS_OUT_SIZE;
+}
+
+export interface InitOut {
+  readonly major: number;
+  readonly minor: number;
+  readonly maxReadahead: number;
+  readonly flags: number;
+  readonly maxWrite: number;
+}
+
+/** struct fuse_init_out. */
+export function encodeInitOut(reply: Buffer, at: number, init: InitOut): number {
+  reply.fill(0, at, at + INIT_OUT_SIZE);
+  reply.writeUInt32LE(init.major, at);
+  reply.writeUInt32LE(init.minor, at + 4);
+  reply.writeUInt32LE(init.maxReadahead, at + 8);
+  reply.writeUInt32LE(init.flags, at + 12);
+  reply.writeUInt32LE(init.maxWrite, at + 20);
+  reply.writeUInt32LE(1, at + 24);
+  return INIT_OUT_SIZE;
+}
+
+/** A name in a directory; `nextOffset` is where a reader that stops behind it goes on. */
+export interface Dirent {
+  readonly name: string;
+  readonly attr: Attr;
+  readonly nextOffset: number;
+}
+
+function paddedLength(name: string): number {
+  return (DIRENT_SIZE + Buffer.byteLength(name) + 7) & ~7;
+}
+
+/** Bytes of a READDIR entry. */
+export function direntLength(entry: Dirent): number {
+  return paddedLength(entry.name);
+}
+
+/** struct fuse_dirent. */
+export function encodeDirent(reply: Buffer, at: number, entry: Dirent): number {
+  const length = paddedLength(entry.name);
+  reply.fill(0, at, at + length);
+  writeU64(reply, entry.attr.nodeId, at);
+  writeU64(reply, entry.nextOffset, at + 8);
+  reply.writeUInt32LE(Buffer.byteLength(entry.name), at + 16);
+  reply.writeUInt32LE((entry.attr.mode & S_IFMT) >> 12, at + 20);
+  reply.write(entry.name, at + DIRENT_SIZE, 'utf8');
+  return length;
+}
+
+/** Bytes of a READDIRPLUS entry. */
+export function direntPlusLength(entry: Dirent): number {
+  return ENTRY_OUT_SIZE + paddedLength(entry.name);
+}
+
+/**
+ * struct fuse_direntplus. Node id 0 ("no lookup") for `.` and `..`, which the
+ * kernel does not take into its cache.
+ */
+export function encodeDirentPlus(
+  reply: Buffer,
+  at: number,
+  entry: Dirent,
+  validSec: number,
+): number {
+  if (entry.name === '.' || entry.name === '..') reply.fill(0, at, at + ENTRY_OUT_SIZE);
+  else encodeEntryOut(reply, at, entry.attr, validSec);
+  return ENTRY_OUT_SIZE + encodeDirent(reply, at + ENTRY_OUT_SIZE, entry);
+}

@@ -1,0 +1,224 @@
+// One request in, exactly one answer out (none for FORGET, BATCH_FORGET and
+// INTERRUPT, as the protocol has it).
+
+import { errnoOf, FsError } from './errno.ts';
+import type { Caller, FileSystem } from './file-system.ts';
+import {
+  EACCES,
+  EINVAL,
+  EIO,
+  ENOSYS,
+  EPROTO,
+  EROFS,
+  FOPEN_CACHE_DIR,
+  FOPEN_DIRECT_IO,
+  FOPEN_KEEP_CACHE,
+  FOPEN_NOFLUSH,
+  FUSE_BIG_WRITES,
+  FUSE_DO_READDIRPLUS,
+  FUSE_KERNEL_MINOR_VERSION,
+  FUSE_KERNEL_VERSION,
+  FUSE_PARALLEL_DIROPS,
+  FUSE_READDIRPLUS_AUTO,
+  IN_HEADER_SIZE,
+  MINIMUM_MINOR_VERSION,
+  Opcode,
+  OUT_HEADER_SIZE,
+  writingOpcodes,
+} from './protocol/constants.ts';
+import {
+  type Dirent,
+  direntLength,
+  direntPlusLength,
+  encodeAttrOut,
+  encodeDirent,
+  encodeDirentPlus,
+  encodeEntryOut,
+  encodeInitOut,
+  encodeOpenOut,
+  encodeOutHeader,
+  encodeStatfsOut,
+} from './protocol/reply.ts';
+import {
+  decodeAccessMask,
+  decodeInHeader,
+  decodeInitIn,
+  decodeName,
+  decodeOpenFlags,
+  decodeReadIn,
+  decodeReleasedHandle,
+  type InHeader,
+} from './protocol/request.ts';
+
+/** The tree never changes while it is mounted, so the kernel may cache it for a year. */
+const validSec = 365 * 24 * 3600;
+/** Nothing is ever written, so the smallest the kernel takes. */
+export const maxWriteBytes = 4096;
+const wantedFlags =
+  FUSE_BIG_WRITES | FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO | FUSE_PARALLEL_DIROPS;
+
+/** Bits of open(2) flags and of an access(2) mask that mean writing. */
+const O_ACCMODE = 3;
+const W_OK = 2;
+const X_OK = 1;
+const NO_REPLY = 0;
+
+/** Told of every answer that was an unexpected error, and of requests beyond understanding. */
+export type ReportError = (error: unknown, header: InHeader | undefined) => void;
+
+export class Session {
+  readonly #fileSystem: FileSystem;
+  readonly #reportError: ReportError;
+
+  constructor(fileSystem: FileSystem, reportError: ReportError) {
+    this.#fileSystem = fileSystem;
+    this.#reportError = reportError;
+  }
+
+  /**
+   * Answers the request in the first `length` bytes of `request`. Never throws.
+   *
+   * @returns the bytes of `reply` to send, or 0 when this request has no answer.
+   */
+  answer(request: Buffer, length: number, reply: Buffer): number {
+    let header: InHeader | undefined;
+    try {
+      header = decodeInHeader(request, length);
+      const replyLength = this.#dispatch(header, request, reply);
+      if (replyLength !== NO_REPLY) encodeOutHeader(reply, replyLength, 0, header.unique);
+      return replyLength;
+    } catch (error) {
+      if (!(error instanceof FsError)) this.#reportError(error, header);
+      if (length < IN_HEADER_SIZE) return NO_REPLY;
+      encodeOutHeader(reply, OUT_HEADER_SIZE, errnoOf(error), request.readBigUInt64LE(8));
+      return OUT_HEADER_SIZE;
+    }
+  }
+
+  #dispatch(header: InHeader, request: Buffer, reply: Buffer): number {
+    switch (header.opcode) {
+      case Opcode.READ:
+        return this.#read(header, request, reply);
+      case Opcode.OPEN:
+        return this.#open(header, request, reply);
+      case Opcode.RELEASE:
+        this.#fileSystem.releaseFile(decodeReleasedHandle(request, header));
+        return OUT_HEADER_SIZE;
+      case Opcode.FORGET:
+      case Opcode.BATCH_FORGET:
+      case Opcode.INTERRUPT:
+        // Node ids are constants, so nothing counts lookups. An interrupted
+        // request is answered in the next microseconds anyway.
+        return NO_REPLY;
+      case Opcode.DESTROY:
+      case Opcode.RELEASEDIR:
+        return OUT_HEADER_SIZE;
+      default:
+        return this.#dispatchRare(header, request, reply);
+    }
+  }
+
+  #dispatchRare(header: InHeader, request: Buffer, reply: Buffer): number {
+    const at = OUT_HEADER_SIZE;
+    switch (header.opcode) {
+      case Opcode.INIT:
+        return at + this.#init(header, request, reply);
+      case Opcode.LOOKUP: {
+        const attr = this.#fileSystem.lookup(header.nodeId, decodeName(request, header));
+        return at + encodeEntryOut(reply, at, attr, validSec);
+      }
+      case Opcode.GETATTR:
+        return at + encodeAttrOut(reply, at, this.#fileSystem.attr(header.nodeId), validSec);
+      case Opcode.ACCESS:
+        return this.#access(header, request);
+      case Opcode.STATFS:
+        return at + encodeStatfsOut(reply, at);
+      case Opcode.OPENDIR:
+        this.#fileSystem.directory(header.nodeId);
+        return at + encodeOpenOut(reply, at, 0, FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE);
+      case Opcode.READDIR:
+      case Opcode.READDIRPLUS:
+        return this.#readDirectory(header, request, reply);
+      default:
+        throw refusalOf(header.opcode);
+    }
+  }
+
+  /** A kernel with a higher major version asks again with ours. */
+  #init(header: InHeader, request: Buffer, reply: Buffer): number {
+    const kernel = decodeInitIn(request, header);
+    const isOld = kernel.major === FUSE_KERNEL_VERSION && kernel.minor < MINIMUM_MINOR_VERSION;
+    if (kernel.major < FUSE_KERNEL_VERSION || isOld) {
+      throw new FsError(`Cannot speak FUSE ${kernel.major}.${kernel.minor}`, EPROTO);
+    }
+    return encodeInitOut(reply, OUT_HEADER_SIZE, {
+      major: FUSE_KERNEL_VERSION,
+      minor: Math.min(kernel.minor, FUSE_KERNEL_MINOR_VERSION),
+      maxReadahead: kernel.maxReadahead,
+      flags: kernel.flags & wantedFlags,
+      maxWrite: maxWriteBytes,
+    });
+  }
+
+  #open(header: InHeader, request: Buffer, reply: Buffer): number {
+    const flags = decodeOpenFlags(request, header);
+    if ((flags & O_ACCMODE) !== 0) throw new FsError('Cannot open for writing', EACCES);
+    const handle = this.#fileSystem.openFile(header.nodeId, flags);
+    // Direct I/O: the text differs from reader to reader, so no page of it may be shared.
+    const openFlags = FOPEN_DIRECT_IO | FOPEN_NOFLUSH;
+    return OUT_HEADER_SIZE + encodeOpenOut(reply, OUT_HEADER_SIZE, handle, openFlags);
+  }
+
+  #read(header: InHeader, request: Buffer, reply: Buffer): number {
+    const { handle, offset, size } = decodeReadIn(request, header);
+    const room = Math.min(size, reply.length - OUT_HEADER_SIZE);
+    const read = { nodeId: header.nodeId, handle, offset, size: room };
+    const caller: Caller = header;
+    return OUT_HEADER_SIZE + this.#fileSystem.readFile(read, caller, reply, OUT_HEADER_SIZE);
+  }
+
+  #access(header: InHeader, request: Buffer): number {
+    const mask = decodeAccessMask(request, header);
+    const { mode } = this.#fileSystem.attr(header.nodeId);
+    if ((mask & W_OK) !== 0) throw new FsError('Cannot write: read-only file system', EROFS);
+    const others = header.uid === 0 ? (mode | (mode >> 3) | (mode >> 6)) & 7 : mode & 7;
+    // Root reads everything, but executes only what somebody may execute.
+    const granted = header.uid === 0 ? others | 4 : others;
+    if ((mask & (4 | X_OK) & ~granted) !== 0) throw new FsError('Permission denied', EACCES);
+    return OUT_HEADER_SIZE;
+  }
+
+  #readDirectory(header: InHeader, request: Buffer, reply: Buffer): number {
+    const { offset, size } = decodeReadIn(request, header);
+    const isPlus = header.opcode === Opcode.READDIRPLUS;
+    const lengthOf = isPlus ? direntPlusLength : direntLength;
+    const encode = (entry: Dirent, at: number) =>
+      isPlus ? encodeDirentPlus(reply, at, entry, validSec) : encodeDirent(reply, at, entry);
+    const end = OUT_HEADER_SIZE + Math.min(size, reply.length - OUT_HEADER_SIZE);
+    let at = OUT_HEADER_SIZE;
+    for (const entry of this.#fileSystem.directory(header.nodeId)) {
+      if (entry.nextOffset <= offset) continue;
+      if (at + lengthOf(entry) > end) break;
+      at += encode(entry, at);
+    }
+    return at;
+  }
+}
+
+/** The answer EIO to a request that nobody else will answer. */
+export function encodeErrorReply(unique: bigint): Buffer {
+  const reply = Buffer.alloc(OUT_HEADER_SIZE);
+  encodeOutHeader(reply, OUT_HEADER_SIZE, EIO, unique);
+  return reply;
+}
+
+/**
+ * ENOSYS only for opcodes that are not implemented at all: the kernel remembers
+ * it and never asks again. Everything that would change something is EROFS.
+ */
+function refusalOf(opcode: number): FsError {
+  const name = writingOpcodes.get(opcode);
+  if (name !== undefined) return new FsError(`Cannot ${name}: read-only file system`, EROFS);
+  if (opcode === 0) return new FsError('Cannot answer opcode 0', EINVAL);
+  return new FsError(`Cannot answer opcode ${opcode}: not implemented`, ENOSYS);
+}

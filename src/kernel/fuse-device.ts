@@ -1,0 +1,51 @@
+// /dev/fuse: blocking reads of requests, writes of answers.
+
+import * as libc from './libc.ts';
+import { EAGAIN, EINTR, ENODEV, ENOENT, SystemError } from './system-error.ts';
+
+const O_RDWR = 2;
+const O_CLOEXEC = 0o2000000;
+const devicePath = '/dev/fuse';
+
+/** Opens /dev/fuse: a new connection, which mountFuse() attaches to a mount. */
+export function openFuseDevice(): number {
+  return libc.checked(`open ${devicePath}`, () => libc.open(devicePath, O_RDWR | O_CLOEXEC, 0));
+}
+
+/**
+ * Errors of read(2) after which the next read may succeed: a signal, nothing
+ * there, or a request that was interrupted before it was taken (ENOENT).
+ */
+const retryErrnos: ReadonlySet<number> = new Set([EINTR, EAGAIN, ENOENT]);
+
+/**
+ * Blocks until a request is there; returns its length, or 0 when the file
+ * system was unmounted or its connection aborted (ENODEV).
+ *
+ * Preconditions: `into` holds at least max(8192, max_write + 4096) bytes, or the kernel
+ * answers EINVAL.
+ */
+export function readFuseRequest(fd: number, into: Buffer): number {
+  for (;;) {
+    const length = libc.read(fd, into, into.length);
+    if (length >= 0) return length;
+    const errno = libc.lastErrno();
+    if (errno === ENODEV) return 0;
+    if (!retryErrnos.has(errno)) throw new SystemError(`read ${devicePath}`, errno);
+  }
+}
+
+/**
+ * Sends an answer. One whose request is no longer there (ENOENT: interrupted,
+ * or aborted) is dropped.
+ *
+ * @throws SystemError `EINVAL` when the kernel refuses the answer's form.
+ */
+export function writeFuseReply(fd: number, reply: Buffer, length: number): void {
+  for (;;) {
+    if (libc.write(fd, reply, length) >= 0) return;
+    const errno = libc.lastErrno();
+    if (errno === ENOENT || errno === ENODEV) return;
+    if (errno !== EINTR) throw new SystemError(`write ${devicePath}`, errno);
+  }
+}

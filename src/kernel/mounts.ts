@@ -1,0 +1,105 @@
+// Mounting and unmounting, and what is mounted where.
+
+import { mkdirSync, statSync } from 'node:fs';
+import { readTextFile } from './kept-file.ts';
+import * as libc from './libc.ts';
+import { EBUSY, EINVAL, ENOENT } from './system-error.ts';
+
+const MS_RDONLY = 1;
+const MS_NOSUID = 2;
+const MS_NODEV = 4;
+const MS_NOEXEC = 8;
+const MNT_FORCE = 1;
+const MNT_DETACH = 2;
+
+/** The type that mount(8) shows: FUSE with a subtype. */
+export const nsprocMountType = 'fuse.nsproc';
+
+/**
+ * Attaches a FUSE connection to a directory, read-only, nosuid, nodev, noexec.
+ * `default_permissions` makes the kernel check the mode bits for every reader.
+ */
+export function mountFuse(fd: number, directory: string): void {
+  const flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  const options = `fd=${fd},rootmode=40555,user_id=0,group_id=0,allow_other,default_permissions`;
+  libc.checked(`mount nsproc at ${directory}`, () =>
+    libc.mount('nsproc', directory, nsprocMountType, flags, options),
+  );
+}
+
+/**
+ * Unmounts if nobody uses the mount.
+ *
+ * @returns false when it is in use, for example by bind mounts in containers.
+ */
+export function unmountIdle(directory: string): boolean {
+  return unmounted(directory, 0);
+}
+
+/** Detaches the mount point; the file system lives on where it is bind-mounted or open. */
+export function detachMount(directory: string): boolean {
+  return unmounted(directory, MNT_DETACH);
+}
+
+/**
+ * Aborts the FUSE connection (every use of it fails from here on) and detaches the mount
+ * point. umount2(MNT_FORCE) reaches fuse_umount_begin even when it then says EBUSY.
+ */
+export function abortMount(directory: string): void {
+  unmounted(directory, MNT_FORCE);
+  unmounted(directory, MNT_DETACH);
+}
+
+function unmounted(directory: string, flags: number): boolean {
+  if (libc.umount2(directory, flags) === 0) return true;
+  const errno = libc.lastErrno();
+  if (errno === EBUSY) return false;
+  if (errno === EINVAL || errno === ENOENT) return true;
+  return libc.checked(`unmount ${directory}`, () => libc.umount2(directory, flags)) === 0;
+}
+
+/** What is mounted on a directory, topmost last. */
+export interface MountEntry {
+  readonly type: string;
+  readonly source: string;
+}
+
+/** mountinfo writes blank, tab, newline and backslash as octal escapes. */
+function escaped(path: string): string {
+  return path.replace(
+    /[ \t\n\\]/g,
+    (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+}
+
+/** Parses proc_pid_mountinfo(5) for the mounts whose mount point is `directory`. */
+export function parseMountsAt(mountinfo: string, directory: string): MountEntry[] {
+  const mountPoint = escaped(directory);
+  return mountinfo.split('\n').flatMap((line) => {
+    const [mounted = '', superBlock = ''] = line.split(' - ');
+    if (mounted.split(' ')[4] !== mountPoint) return [];
+    const [type = '', source = ''] = superBlock.split(' ');
+    return [{ type, source }];
+  });
+}
+
+/** The mounts on a directory, from this process's mount namespace. */
+export function readMountsAt(directory: string): MountEntry[] {
+  return parseMountsAt(readTextFile('/proc/self/mountinfo') ?? '', directory);
+}
+
+/** Makes the directory and its parents where they are missing; throws when it is a file. */
+export function makeDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+}
+
+/** Whether a FUSE mount's server is gone: stat(2) says ENOTCONN, or ECONNABORTED. */
+export function isDeadMount(directory: string): boolean {
+  try {
+    statSync(directory);
+    return false;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ENOTCONN' || code === 'ECONNABORTED';
+  }
+}

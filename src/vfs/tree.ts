@@ -1,0 +1,114 @@
+// The nodes of a fixed tree: directories, and files that generate their text.
+
+import type { Caller } from '../fuse/file-system.ts';
+import { ROOT_NODE_ID, S_IFDIR, S_IFREG } from '../fuse/protocol/constants.ts';
+import type { Attr, Dirent } from '../fuse/protocol/reply.ts';
+
+/** A file's text at one moment. ASCII (latin1) only. */
+export interface GeneratedText {
+  readonly text: string;
+  /** Whom to charge for what is kept of it: the reader's pid namespace, 0 for the host. */
+  readonly owner: number;
+}
+
+/** One row of a catalogue of generated files. */
+export interface GeneratedFile {
+  /** Path below the mount point, without a leading slash. */
+  readonly path: string;
+  /** Constant for ever: a kernel that holds the mount remembers it. */
+  readonly nodeId: number;
+  /** Permission bits. */
+  readonly mode: number;
+  generate(caller: Caller): GeneratedText;
+}
+
+/** A directory's path and constant node id. */
+export interface DirectoryRow {
+  readonly path: string;
+  readonly nodeId: number;
+}
+
+interface DirectoryNode {
+  readonly attr: Attr;
+  readonly children: Map<string, Attr>;
+  entries: readonly Dirent[];
+}
+
+const directoryMode = S_IFDIR | 0o555;
+
+/** Splits `proc/meminfo` into `proc` and `meminfo`. */
+function splitPath(path: string): [parent: string, name: string] {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
+/** An immutable tree of directories and generated files. */
+export class Tree {
+  readonly #directories = new Map<number, DirectoryNode>();
+  readonly #files = new Map<number, GeneratedFile>();
+  readonly #attrs = new Map<number, Attr>();
+
+  /** Preconditions: parents come before what is in them; every node id is used once. */
+  constructor(
+    directories: readonly DirectoryRow[],
+    files: readonly GeneratedFile[],
+    timeSec: number,
+  ) {
+    const byPath = new Map<string, DirectoryNode>();
+    const rows = [{ path: '', nodeId: ROOT_NODE_ID }, ...directories];
+    for (const { path, nodeId } of rows) {
+      const linkCount =
+        2 + rows.filter((row) => row.path !== '' && splitPath(row.path)[0] === path).length;
+      const attr = { nodeId, mode: directoryMode, linkCount, timeSec };
+      const node: DirectoryNode = { attr, children: new Map(), entries: [] };
+      if (path !== '') this.#addChild(byPath, path, attr);
+      byPath.set(path, node);
+      this.#directories.set(nodeId, node);
+      this.#add(attr);
+    }
+    for (const file of files) {
+      const attr = { nodeId: file.nodeId, mode: S_IFREG | file.mode, linkCount: 1, timeSec };
+      this.#addChild(byPath, file.path, attr);
+      this.#files.set(file.nodeId, file);
+      this.#add(attr);
+    }
+    for (const [path, node] of byPath) {
+      const parent = byPath.get(splitPath(path)[0]) ?? node;
+      node.entries = entriesOf(node, parent);
+    }
+  }
+
+  #add(attr: Attr): void {
+    if (this.#attrs.has(attr.nodeId)) throw new RangeError(`Node id ${attr.nodeId} is used twice`);
+    this.#attrs.set(attr.nodeId, attr);
+  }
+
+  #addChild(byPath: ReadonlyMap<string, DirectoryNode>, path: string, attr: Attr): void {
+    const [parent, name] = splitPath(path);
+    const node = byPath.get(parent);
+    if (node === undefined) throw new RangeError(`Cannot add ${path}: no directory ${parent}`);
+    node.children.set(name, attr);
+  }
+
+  attr(nodeId: number): Attr | undefined {
+    return this.#attrs.get(nodeId);
+  }
+
+  child(parentId: number, name: string): Attr | undefined {
+    return this.#directories.get(parentId)?.children.get(name);
+  }
+
+  /** All entries with `.` and `..`; `undefined` when it is no directory. */
+  entries(nodeId: number): readonly Dirent[] | undefined {
+    return this.#directories.get(nodeId)?.entries;
+  }
+
+  file(nodeId: number): GeneratedFile | undefined {
+    return this.#files.get(nodeId);
+  }
+}
+
+function entriesOf(node: DirectoryNode, parent: DirectoryNode): Dirent[] {
+  const named: [string, Attr][] = [['.', node.attr], ['..', parent.attr], ...node.children];
+  return named.map(([name, attr], index) => ({ name, attr, nextOffset: index + 1 }));
+}
