@@ -58,7 +58,9 @@ const typeOnlyRules = Object.entries(layers)
 
 const homeRules = Object.entries(homes).map(([name, home]) => ({
   name: `home-of:${name}`,
-  comment: `${name} is used in ${home} and nowhere else, so that it can be replaced there. Use what that place exports.`,
+  comment:
+    `Only ${home.replaceAll(/[[\]^$]/g, '')} uses ${name}, so that it can be replaced there. ` +
+    'Use what that place exports.',
   severity: 'error',
   from: { path: '^src/', pathNot: home },
   to: { path: `node_modules/${name}/` },
