@@ -40,6 +40,10 @@ export const umount2: (target: string, flags: number) => number = libc.func(
   'int umount2(const char *target, int flags)',
 );
 
+export const poll: (fds: Int32Array, count: number, timeoutMsec: number) => number = libc.func(
+  'int poll(void *fds, unsigned long count, int timeout)',
+);
+
 const SYS_pidfd_send_signal = 424;
 const SYS_pidfd_open = 434;
 const syscallPidfdOpen: (number: number, pid: number, flags: number) => number = libc.func(

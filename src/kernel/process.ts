@@ -1,0 +1,116 @@
+// Processes and threads as procfs and pidfds show them.
+
+import { opendirSync } from 'node:fs';
+import { readLinkText } from './kept-file.ts';
+import * as libc from './libc.ts';
+import { readPidStat } from './pid-stat.ts';
+import { isReadable } from './poll.ts';
+import { EINVAL, ENOENT, ESRCH, SystemError } from './system-error.ts';
+
+const O_RDONLY = 0;
+const O_CLOEXEC = 0o2000000;
+
+export type NamespaceKind = 'pid' | 'mnt';
+
+/**
+ * The identity of a namespace, such as `pid:[4026531836]`. `threadDir` is the
+ * thread's folder in procfs. `undefined` when the thread is gone; an exited,
+ * unreaped one still tells its pid namespace but has no mount namespace.
+ */
+export function readNamespaceLink(threadDir: string, kind: NamespaceKind): string | undefined {
+  return readLinkText(`${threadDir}/ns/${kind}`);
+}
+
+/** The inode number in the text of a namespace link. */
+export function inodeOf(namespaceLink: string): number {
+  return Number.parseInt(namespaceLink.slice(namespaceLink.indexOf('[') + 1), 10);
+}
+
+/** An fd of the thread's pid namespace, which the caller closes; `undefined` when it is gone. */
+export function openPidNamespace(threadDir: string): number | undefined {
+  const path = `${threadDir}/ns/pid`;
+  const fd = libc.open(path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd >= 0) return fd;
+  const errno = libc.lastErrno();
+  if (errno === ENOENT || errno === ESRCH) return undefined;
+  throw new SystemError(`open ${path}`, errno);
+}
+
+export function closeFd(fd: number): void {
+  libc.close(fd);
+}
+
+export interface RunningThread {
+  /** Its folder in procfs. */
+  readonly threadDir: string;
+  /** When its process started, which is when its leader did. */
+  readonly startTicks: number;
+}
+
+/**
+ * One thread of the process that still runs. That is the leader, unless it has
+ * exited before its siblings: it stays behind as a zombie then, without mount
+ * namespace and (on cgroup v1) without cgroup.
+ */
+export function findRunningThread(pid: number): RunningThread | undefined {
+  const leaderDir = `/proc/${pid}`;
+  const leader = readPidStat(leaderDir);
+  if (leader === undefined) return undefined;
+  const { startTicks } = leader;
+  if (!leader.isExiting) return { threadDir: leaderDir, startTicks };
+  for (const threadDir of threadDirsOf(leaderDir)) {
+    if (readPidStat(threadDir)?.isExiting === false) return { threadDir, startTicks };
+  }
+  return undefined;
+}
+
+/** One at a time: a process may have very many, and the second is most often the one wanted. */
+function* threadDirsOf(leaderDir: string): Generator<string> {
+  const tasks = `${leaderDir}/task`;
+  let directory: ReturnType<typeof opendirSync>;
+  try {
+    directory = opendirSync(tasks);
+  } catch {
+    return;
+  }
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      yield `${tasks}/${entry.name}`;
+    }
+  } finally {
+    directory.closeSync();
+  }
+}
+
+/**
+ * A process that is held by its pidfd: the number may be given to another
+ * process later, the pidfd never means another one.
+ */
+export class Pidfd {
+  readonly #fd: number;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** `undefined` when there is no such process, or it is a thread that leads none. */
+  static open(pid: number): Pidfd | undefined {
+    const fd = libc.pidfdOpen(pid);
+    if (fd >= 0) return new Pidfd(fd);
+    const errno = libc.lastErrno();
+    if (errno === ESRCH || errno === ENOENT || errno === EINVAL) return undefined;
+    throw new SystemError(`open a pidfd of process ${pid}`, errno);
+  }
+
+  /**
+   * Whether any thread of it runs. poll(2) knows that a zombie has ended and that
+   * a process whose leader alone has exited has not; a signal 0 reaches both.
+   */
+  isRunning(): boolean {
+    return !isReadable(this.#fd, 0);
+  }
+
+  close(): void {
+    libc.close(this.#fd);
+  }
+}
