@@ -3,8 +3,15 @@
 
 const pending = new Set<() => void>();
 
+/** As vitest ends its workers. A signal that kills would skip the exit listeners. */
+function endBySignal(signal: NodeJS.Signals): void {
+  runPending();
+  process.kill(process.pid, signal);
+}
+
 function runPending(): void {
   for (const clean of [...pending].reverse()) {
+    pending.delete(clean);
     try {
       clean();
     } catch (error) {
@@ -15,8 +22,9 @@ function runPending(): void {
 
 /** Runs `clean` when the process exits, unless the returned function took it back. */
 export function cleanAtExit(clean: () => void): () => void {
-  if (pending.size === 0 && !process.listeners('exit').includes(runPending)) {
+  if (!process.listeners('exit').includes(runPending)) {
     process.on('exit', runPending);
+    process.once('SIGTERM', endBySignal);
   }
   pending.add(clean);
   return () => pending.delete(clean);
