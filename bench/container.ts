@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MEMORY_LIMIT_BYTES, makeCgroups } from './cgroups.ts';
+import { processTree } from './process-tree.ts';
 import { type Reader, startReader } from './reader.ts';
 import { openScope, type Scope } from './scope.ts';
 import type { System } from './systems.ts';
@@ -14,6 +15,8 @@ const OLDEST_CONTAINER_SEC = 5;
 
 export interface Container {
   readonly reader: Reader;
+  /** The reader's pid outside the container. Preconditions: the reader has answered once. */
+  readerPid(): number;
   /** Where the container sees `file` of `system`. */
   pathOf(system: System, file: FileName): string;
   stop(): Promise<void>;
@@ -46,7 +49,8 @@ export function startContainer(parent: Scope, plan: ContainerPlan): Container {
   const argv = [...makeCgroups(scope), '--', plan.readerProgram, ...binds];
   const script = `init='${INIT}'; ${JOIN_AND_UNSHARE}`;
   const reader = startReader(scope, ['sh', '-c', script, 'join', ...argv]);
-  return { reader, pathOf, stop: () => scope.close() };
+  const readerPid = (): number => processTree(reader.pid).at(-1) ?? 0;
+  return { reader, readerPid, pathOf, stop: () => scope.close() };
 }
 
 /** A file can only be mounted on a file that exists. */

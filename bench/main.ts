@@ -8,9 +8,11 @@ import { expectOwnNumbers, startContainer } from './container.ts';
 import { measureFiles } from './measure-files.ts';
 import { measureLookup } from './measure-lookup.ts';
 import { measureParallel } from './measure-parallel.ts';
+import { measureResolvers } from './measure-resolver.ts';
 import { type Options, parseOptions, type SystemName, USAGE } from './options.ts';
+import { type Results, ratiosOf } from './ratios.ts';
 import { compileReader, startReader } from './reader.ts';
-import { type Machine, type Results, ratiosOf, renderMachine, renderResults } from './report.ts';
+import { type Machine, renderMachine, renderResults } from './report.ts';
 import { type Scope, withScope } from './scope.ts';
 import {
   lxcfsVersion,
@@ -38,12 +40,7 @@ async function measure(scope: Scope, options: Options): Promise<Results> {
     Object.assign(results, await warmReads(workshop, systems, options));
   }
   if (options.modes.includes('lookup')) {
-    const forced = options.systems.includes('nsproc') ? await startResolvers(workshop) : [];
-    const namespaces = options.containers;
-    const all = [...forced, ...systems];
-    Object.assign(results, {
-      lookup: await measureLookup({ ...workshop, systems: all, namespaces }),
-    });
+    Object.assign(results, await firstReads(workshop, systems, options));
   }
   return results;
 }
@@ -67,6 +64,20 @@ async function warmReads(
   };
   await container.stop();
   return results;
+}
+
+async function firstReads(
+  workshop: Workshop,
+  systems: readonly System[],
+  options: Options,
+): Promise<Results> {
+  const plan = { ...workshop, namespaces: options.containers };
+  if (!options.systems.includes('nsproc')) {
+    return { lookup: await measureLookup({ ...plan, systems }) };
+  }
+  const resolvers = await measureResolvers({ ...plan, systems: [] });
+  const forced = await startResolvers(workshop);
+  return { lookup: await measureLookup({ ...plan, systems: [...forced, ...systems] }), resolvers };
 }
 
 async function startSystem(

@@ -1,6 +1,6 @@
 // What one warm read costs: latency as the container's reader sees it and CPU time of the daemon.
 import { type Container, FILES, type FileName } from './container.ts';
-import { daemonCpuNs } from './daemon-cpu.ts';
+import { treeCpuNs } from './process-tree.ts';
 import type { Reader } from './reader.ts';
 import { percentile } from './statistics.ts';
 import type { System } from './systems.ts';
@@ -69,7 +69,7 @@ async function measureFile(plan: FilesPlan, file: FileName): Promise<FileCost[]>
 async function measureRound(plan: FilesPlan, tally: Tally, file: FileName): Promise<void> {
   const { pid } = tally.system;
   const path = plan.container.pathOf(tally.system, file);
-  const before = pid === undefined ? 0 : await daemonCpuNs(plan.clock, pid);
+  const before = pid === undefined ? 0 : await treeCpuNs(plan.clock, pid);
   tally.latencies.push(...(await plan.container.reader.read(path, ROUND_READS)));
-  if (pid !== undefined) tally.cpuNs += (await daemonCpuNs(plan.clock, pid)) - before;
+  if (pid !== undefined) tally.cpuNs += (await treeCpuNs(plan.clock, pid)) - before;
 }

@@ -7,6 +7,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { Scope } from './scope.ts';
 
 export interface Reader {
+  /** What was started: the reader itself, or what it runs under. */
+  readonly pid: number;
   /** Latencies of `count` times open, read to the end, close, in nanoseconds. */
   read(path: string, count: number): Promise<number[]>;
   load(path: string, readers: number, msec: number): Promise<{ reads: number; elapsedNs: number }>;
@@ -48,6 +50,7 @@ function readerOn(child: ChildProcess, stdin: Writable, stdout: Readable): Reade
   }
 
   return {
+    pid: child.pid ?? 0,
     read: (path, count) => ask(`read ${path} ${count}`),
     async load(path, readers, msec) {
       const [reads = 0, elapsedNs = 0] = await ask(`load ${path} ${readers} ${msec}`);

@@ -1,20 +1,11 @@
-// The tables a person reads, and the ratios to LXCFS with the project's aims beside them.
+// The tables a person reads.
 import { FILES } from './container.ts';
 import type { FileCost } from './measure-files.ts';
 import type { LookupCost } from './measure-lookup.ts';
 import { READERS, type Throughput } from './measure-parallel.ts';
+import type { ResolverCost } from './measure-resolver.ts';
+import type { Ratio, Results } from './ratios.ts';
 import { microseconds, renderTable } from './table.ts';
-
-const LATENCY_AIM = 1 / 2;
-const CPU_AIM = 1 / 3;
-const LOOKUP_AIM = 1 / 20;
-
-export interface Ratio {
-  readonly what: string;
-  readonly ratio: number;
-  readonly aim: number;
-  readonly met: boolean;
-}
 
 export interface Machine {
   readonly kernel: string;
@@ -38,51 +29,16 @@ export function renderMachine({
   return `Linux ${kernel}, ${cpus} CPUs, cgroup ${cgroups}, Node ${node}, lxcfs ${lxcfs}, load ${load}\n`;
 }
 
-/** What was measured; a mode that was not asked for is absent. */
-export interface Results {
-  readonly files?: readonly FileCost[];
-  readonly lookup?: readonly LookupCost[];
-  readonly parallel?: readonly Throughput[];
-}
-
-export function ratiosOf({ files = [], lookup = [] }: Results): Ratio[] {
-  return [...ratiosOfFiles(files), ...ratiosOfLookup(lookup)];
-}
-
-export function renderResults({ files, lookup, parallel }: Results, ratios: Ratio[]): string {
+export function renderResults(results: Results, ratios: Ratio[]): string {
+  const { files, lookup, resolvers, parallel } = results;
   const tables = [
     files && renderFiles(files),
     lookup && renderLookup(lookup),
+    resolvers && renderResolvers(resolvers),
     parallel && renderParallel(parallel),
     ratios.length > 0 && renderRatios(ratios),
   ];
   return tables.filter((table) => typeof table === 'string').join('\n');
-}
-
-function ratiosOfFiles(costs: readonly FileCost[]): Ratio[] {
-  return FILES.flatMap((file) => {
-    const ours = costs.find((cost) => cost.system === 'nsproc' && cost.file === file);
-    const theirs = costs.find((cost) => cost.system === 'lxcfs' && cost.file === file);
-    if (ours === undefined || theirs === undefined) return [];
-    return [
-      ratioOf(`${file}: latency p50`, ours.p50Ns / theirs.p50Ns, LATENCY_AIM),
-      ratioOf(
-        `${file}: daemon CPU`,
-        (ours.daemonCpuNs ?? Number.NaN) / (theirs.daemonCpuNs ?? Number.NaN),
-        CPU_AIM,
-      ),
-    ];
-  });
-}
-
-function ratiosOfLookup(costs: readonly LookupCost[]): Ratio[] {
-  const theirs = costs.find((cost) => cost.system === 'lxcfs');
-  if (theirs === undefined) return [];
-  return costs
-    .filter((cost) => cost.system.startsWith('nsproc'))
-    .map((cost) =>
-      ratioOf(`${cost.system}: first read`, cost.firstP50Ns / theirs.firstP50Ns, LOOKUP_AIM),
-    );
 }
 
 function renderFiles(costs: readonly FileCost[]): string {
@@ -112,6 +68,20 @@ function renderLookup(costs: readonly LookupCost[]): string {
   );
 }
 
+function renderResolvers(costs: readonly ResolverCost[]): string {
+  const rows = costs.map((cost) => [
+    cost.strategy,
+    microseconds(cost.firstP50Ns),
+    microseconds(cost.firstP90Ns),
+    microseconds(cost.warmP50Ns),
+    `${cost.namespaces}`,
+  ]);
+  return renderTable(
+    ['lookup alone', 'first p50 us', 'first p90 us', 'warm us', 'containers'],
+    rows,
+  );
+}
+
 function renderParallel(results: readonly Throughput[]): string {
   const systems = [...new Set(results.map((result) => result.system))];
   const rows = FILES.flatMap((file) =>
@@ -133,8 +103,4 @@ function renderRatios(ratios: readonly Ratio[]): string {
     met ? 'met' : 'NOT MET',
   ]);
   return renderTable(['nsproc / lxcfs', 'ratio', 'aim', ''], rows);
-}
-
-function ratioOf(what: string, ratio: number, aim: number): Ratio {
-  return { what, ratio, aim, met: ratio <= aim };
 }

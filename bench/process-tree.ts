@@ -1,15 +1,17 @@
-// CPU time of a daemon: its own threads, those that ended too, and the processes it keeps beside it.
+// A process and the processes below it: a daemon may keep helpers beside itself, and a
+// container's reader is the last one of what was started for it.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Reader } from './reader.ts';
 
-/** Nanoseconds used so far by `pid` and by everything below it that is alive. */
-export async function daemonCpuNs(clock: Reader, pid: number): Promise<number> {
+/** CPU time in nanoseconds used so far by `pid` and by everything below it that is alive. */
+export async function treeCpuNs(clock: Reader, pid: number): Promise<number> {
   let usedNs = 0;
   for (const member of processTree(pid)) usedNs += await clock.cpuNs(member);
   return usedNs;
 }
 
-function processTree(pid: number): number[] {
+/** Parents before their children. */
+export function processTree(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((tid) => childrenOf(pid, tid));
   return [pid, ...children.flatMap(processTree)];
 }

@@ -1,0 +1,63 @@
+// nsproc's cost as a part of LXCFS's, with the project's aims beside it.
+import { FILES } from './container.ts';
+import type { FileCost } from './measure-files.ts';
+import type { LookupCost } from './measure-lookup.ts';
+import type { Throughput } from './measure-parallel.ts';
+import type { ResolverCost } from './measure-resolver.ts';
+
+const LATENCY_AIM = 1 / 2;
+const CPU_AIM = 1 / 3;
+const LOOKUP_AIM = 1 / 20;
+
+/** What was measured; a mode that was not asked for is absent. */
+export interface Results {
+  readonly files?: readonly FileCost[];
+  readonly lookup?: readonly LookupCost[];
+  readonly resolvers?: readonly ResolverCost[];
+  readonly parallel?: readonly Throughput[];
+}
+
+export interface Ratio {
+  readonly what: string;
+  readonly ratio: number;
+  readonly aim: number;
+  readonly met: boolean;
+}
+
+export function ratiosOf({ files = [], lookup = [], resolvers = [] }: Results): Ratio[] {
+  return [...ratiosOfFiles(files), ...ratiosOfLookup(lookup, resolvers)];
+}
+
+function ratiosOfFiles(costs: readonly FileCost[]): Ratio[] {
+  return FILES.flatMap((file) => {
+    const ours = costs.find((cost) => cost.system === 'nsproc' && cost.file === file);
+    const theirs = costs.find((cost) => cost.system === 'lxcfs' && cost.file === file);
+    if (ours === undefined || theirs === undefined) return [];
+    return [
+      ratioOf(`${file}: latency p50`, ours.p50Ns / theirs.p50Ns, LATENCY_AIM),
+      ratioOf(
+        `${file}: daemon CPU`,
+        (ours.daemonCpuNs ?? Number.NaN) / (theirs.daemonCpuNs ?? Number.NaN),
+        CPU_AIM,
+      ),
+    ];
+  });
+}
+
+function ratiosOfLookup(costs: readonly LookupCost[], resolvers: readonly ResolverCost[]): Ratio[] {
+  const theirs = costs.find((cost) => cost.system === 'lxcfs');
+  if (theirs === undefined) return [];
+  const firstReads = costs.filter((cost) => cost.system.startsWith('nsproc'));
+  return [
+    ...firstReads.map(({ system, firstP50Ns }) =>
+      ratioOf(`first read: ${system}`, firstP50Ns / theirs.firstP50Ns, LOOKUP_AIM),
+    ),
+    ...resolvers.map(({ strategy, firstP50Ns }) =>
+      ratioOf(`lookup alone: ${strategy}`, firstP50Ns / theirs.lookupP50Ns, LOOKUP_AIM),
+    ),
+  ];
+}
+
+function ratioOf(what: string, ratio: number, aim: number): Ratio {
+  return { what, ratio, aim, met: ratio <= aim };
+}
