@@ -20,7 +20,7 @@ export type Requirement =
 const programFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Where Debian's packages put this program, or `undefined`. */
-export function findProgram(name: string): string | undefined {
+function findProgram(name: string): string | undefined {
   return programFolders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
 }
 
