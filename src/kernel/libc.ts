@@ -44,6 +44,39 @@ export const poll: (fds: Int32Array, count: number, timeoutMsec: number) => numb
   'int poll(void *fds, unsigned long count, int timeout)',
 );
 
+export const pipe2: (fds: Int32Array, flags: number) => number = libc.func(
+  'int pipe2(void *fds, int flags)',
+);
+export const kill: (pid: number, signal: number) => number = libc.func(
+  'int kill(int pid, int signal)',
+);
+export const waitpid: (pid: number, status: Int32Array, options: number) => number = libc.func(
+  'int waitpid(int pid, void *status, int options)',
+);
+
+/** posix_spawn(3) and its own return an errno, 0 when all went well, and never -1. */
+export const posixSpawn: (
+  pid: Int32Array,
+  path: string,
+  fileActions: Uint8Array,
+  attributes: null,
+  argv: readonly (string | null)[],
+  environment: readonly (string | null)[],
+) => number = libc.func(
+  'int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char **argv, const char **environment)',
+);
+export const spawnFileActionsInit: (fileActions: Uint8Array) => number = libc.func(
+  'int posix_spawn_file_actions_init(void *actions)',
+);
+export const spawnFileActionsAddDup2: (
+  fileActions: Uint8Array,
+  from: number,
+  to: number,
+) => number = libc.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)');
+export const spawnFileActionsDestroy: (fileActions: Uint8Array) => number = libc.func(
+  'int posix_spawn_file_actions_destroy(void *actions)',
+);
+
 const SYS_pidfd_send_signal = 424;
 const SYS_pidfd_open = 434;
 const syscallPidfdOpen: (number: number, pid: number, flags: number) => number = libc.func(

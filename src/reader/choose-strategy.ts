@@ -4,6 +4,7 @@
 import type { InitStrategy, Probe, StrategyName } from './strategies/init-strategy.ts';
 import { nsGetInitPidStrategy } from './strategies/ns-get-init-pid.ts';
 import { nsGetTgidStrategy } from './strategies/ns-get-tgid.ts';
+import { ucredStrategy } from './strategies/ucred.ts';
 
 export type NamedProbe = Probe & { readonly name: StrategyName };
 
@@ -13,7 +14,11 @@ export interface StrategyChoice {
 }
 
 /** Best first. */
-const strategies: readonly InitStrategy[] = [nsGetInitPidStrategy, nsGetTgidStrategy];
+const strategies: readonly InitStrategy[] = [
+  nsGetInitPidStrategy,
+  nsGetTgidStrategy,
+  ucredStrategy,
+];
 
 /** Tries each of them; for the start and for `nsproc doctor`. */
 export function probeStrategies(): NamedProbe[] {

@@ -1,0 +1,55 @@
+// A program that enters the namespace and has a member of it send a message with pid 1
+// in its credentials, which the kernel translates (native/ucred.c).
+//
+// Cannot work without CAP_SYS_ADMIN, without the program (no C compiler when nsproc was
+// built), or where the daemon may not start programs. Far dearer than an ioctl, and the
+// only way on kernels without one.
+
+import { packagePath } from '../../kernel/package.ts';
+import { runProgram } from '../../kernel/run-program.ts';
+import { EIO, ENOMEM, ESRCH, ETIMEDOUT, SystemError } from '../../kernel/system-error.ts';
+import { askForOwnInit, type InitStrategy, type Probe } from './init-strategy.ts';
+
+const programPath = packagePath('native/build/ucred');
+
+/** The last resort: the program limits itself to a fifth of that. */
+const limitMsec = 1000;
+
+/** The program's line: `pid NUMBER`, or `errno NUMBER STEP`. */
+export function parseUcredAnswer(line: string): number | undefined {
+  const [kind, digits = '', step = ''] = line.trim().split(' ');
+  const number = Number(digits);
+  if (kind === 'pid' && number > 0) return number;
+  if (kind === 'errno' && number > 0) return failed(step, number);
+  // Killed before it could answer, most likely.
+  throw new SystemError(`understand ${programPath}, which answers ${JSON.stringify(line)}`, EIO);
+}
+
+function failed(step: string, errno: number): undefined {
+  // A namespace whose init has ended takes no members: alloc_pid() says ENOMEM; and if
+  // init ends just after, pid 1 means nobody in it.
+  if (step === 'fork' && errno === ENOMEM) return undefined;
+  if (step === 'send' && errno === ESRCH) return undefined;
+  throw new SystemError(`ask a member of the pid namespace for its init (${step})`, errno);
+}
+
+function readInitPid(pidnsFd: number): number | undefined {
+  const line = runProgram(programPath, { stdinFd: pidnsFd, limitMsec });
+  if (line === undefined) throw new SystemError(`run ${programPath} in time`, ETIMEDOUT);
+  return parseUcredAnswer(line);
+}
+
+function probe(): Probe {
+  try {
+    const works = askForOwnInit(readInitPid);
+    const reason = works
+      ? 'a process can be started in the namespace and tells its init'
+      : 'a process started in the own namespace does not tell pid 1';
+    return { works, reason };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { works: false, reason: error.message };
+  }
+}
+
+export const ucredStrategy: InitStrategy = { name: 'ucred', probe, readInitPid };
