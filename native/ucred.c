@@ -38,8 +38,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* For the child to send its message, and again for it to vanish once killed. */
-enum { LIMIT_MSEC = 100 };
+/* For the child to send its message, and again for it to vanish once killed. Long enough for a
+ * machine with far more to do than it can; only a tracer can use it up. */
+static const struct timespec limit = { .tv_nsec = 500 * 1000000L };
 
 /* The daemon's ends, and those of the socket pair between this process and its child. */
 enum { NAMESPACE_FD = STDIN_FILENO, ANSWER_FD = STDOUT_FILENO, PARENT_FD = 3, CHILD_FD = 4 };
@@ -161,6 +162,7 @@ static void allow_only_the_rest(void)
 		/* This process. */
 		ALLOW_CALL(SYS_close),
 		ALLOW_CALL(SYS_ppoll),
+		ALLOW_CALL(SYS_rt_sigreturn),
 		ALLOW_CALL(SYS_recvmsg),
 		ALLOW_CALL(SYS_kill),
 		ALLOW_CALL(SYS_rt_sigtimedwait),
@@ -219,10 +221,9 @@ static pid_t fork_into_namespace(void)
 	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 }
 
-/* Below 0 is the errno of why there is none; 0, the child has ended without a message. */
+/* Below 0 is the errno of why there is none; 0, the child has ended or was stopped before. */
 static pid_t receive_init_pid(void)
 {
-	struct timespec limit = { .tv_nsec = LIMIT_MSEC * 1000000L };
 	struct pollfd socket = { .fd = PARENT_FD, .events = POLLIN };
 	char byte;
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
@@ -232,8 +233,11 @@ static pid_t receive_init_pid(void)
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *header;
+	sigset_t no_signals;
 
-	if (ppoll(&socket, 1, &limit, NULL) != 1)
+	sigemptyset(&no_signals);
+	/* Interrupted when the child ends or is stopped; what it sent before is there then. */
+	if (ppoll(&socket, 1, &limit, &no_signals) == 0)
 		return -ETIMEDOUT;
 	if (recvmsg(PARENT_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
 		return 0;
@@ -248,7 +252,6 @@ static pid_t receive_init_pid(void)
  * or ECANCELED when it was killed. */
 static int reap(pid_t child, const sigset_t *child_signal)
 {
-	struct timespec limit = { .tv_nsec = LIMIT_MSEC * 1000000L };
 	pid_t reaped;
 	int status;
 
@@ -257,6 +260,11 @@ static int reap(pid_t child, const sigset_t *child_signal)
 		if (sigtimedwait(child_signal, NULL, &limit) < 0)
 			break;
 	return reaped == child && WIFEXITED(status) ? WEXITSTATUS(status) : ECANCELED;
+}
+
+static void do_nothing(int signal_number)
+{
+	(void)signal_number;
 }
 
 int main(void)
@@ -268,11 +276,11 @@ int main(void)
 	int error;
 
 	close_from(STDERR_FILENO + 1);
-	/* Blocked, and not ignored as a parent may have left it: it is waited for. */
+	/* Comes only when it is waited for; then it interrupts, which it would not if it were ignored. */
 	sigemptyset(&child_signal);
 	sigaddset(&child_signal, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child_signal, NULL);
-	signal(SIGCHLD, SIG_DFL);
+	signal(SIGCHLD, do_nothing);
 
 	enter_namespace();
 	make_sockets();

@@ -1,7 +1,7 @@
 // Mounting and unmounting, and what is mounted where.
 
 import { mkdirSync, statSync } from 'node:fs';
-import { readTextFile } from './kept-file.ts';
+import { readLinkText, readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
 import { EBUSY, EINVAL, ENOENT } from './system-error.ts';
 
@@ -11,6 +11,8 @@ const MS_NODEV = 4;
 const MS_NOEXEC = 8;
 const MNT_FORCE = 1;
 const MNT_DETACH = 2;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
 
 /** The type that mount(8) shows: FUSE with a subtype. */
 export const nsprocMountType = 'fuse.nsproc';
@@ -83,9 +85,25 @@ export function parseMountsAt(mountinfo: string, directory: string): MountEntry[
   });
 }
 
-/** The mounts on a directory, from this process's mount namespace. */
+/**
+ * The mounts on a directory, from this process's mount namespace. None when it does not exist.
+ * The file system mounted there is asked nothing: it may be one that does not answer.
+ */
 export function readMountsAt(directory: string): MountEntry[] {
-  return parseMountsAt(readTextFile('/proc/self/mountinfo') ?? '', directory);
+  const mountPoint = canonicalPath(directory);
+  if (mountPoint === undefined) return [];
+  return parseMountsAt(readTextFile('/proc/self/mountinfo') ?? '', mountPoint);
+}
+
+/** As mountinfo has it: without symbolic links, each byte one character. */
+function canonicalPath(directory: string): string | undefined {
+  const fd = libc.open(directory, O_PATH | O_CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  try {
+    return readLinkText(`/proc/self/fd/${fd}`);
+  } finally {
+    libc.close(fd);
+  }
 }
 
 /** Makes the directory and its parents where they are missing; throws when it is a file. */

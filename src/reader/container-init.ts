@@ -48,18 +48,18 @@ export class ContainerInit {
   static open(pid: number, pidnsLink: string): ContainerInit | undefined {
     const pidfd = Pidfd.open(pid);
     if (pidfd === undefined) return undefined;
-    let init: ContainerInit | undefined;
+    let toClose: { close(): void } | undefined = pidfd;
     try {
-      init = ContainerInit.#openBehind(pidfd, pid);
+      const init = ContainerInit.#openBehind(pidfd, pid);
+      if (init === undefined) return undefined;
+      toClose = init;
       // Asked last: the pidfd's process runs, so all that was opened by its number was its own.
-      const isVerified = readNamespaceLink(`/proc/${pid}`, 'pid') === pidnsLink;
-      if (!isVerified || !pidfd.isRunning()) {
-        init?.close();
-        return undefined;
-      }
+      const isOfNamespace = readNamespaceLink(`/proc/${pid}`, 'pid') === pidnsLink;
+      if (!isOfNamespace || !pidfd.isRunning()) return undefined;
+      toClose = undefined;
       return init;
     } finally {
-      if (init === undefined) pidfd.close();
+      toClose?.close();
     }
   }
 
@@ -85,8 +85,8 @@ export class ContainerInit {
     if (raw === this.#rawCgroupText) return this.#cgroupText;
     // A v1 hierarchy shows `/` for a thread that has begun to exit (proc_cgroup_show(),
     // PF_EXITING), as if init had been moved to the host's own cgroup.
-    const isReal = raw !== undefined && readPidStat(this.#threadDir)?.isExiting === false;
-    if (!isReal) return undefined;
+    const isExiting = readPidStat(this.#threadDir)?.isExiting ?? true;
+    if (raw === undefined || isExiting || !this.isRunning()) return undefined;
     this.#rawCgroupText = raw;
     this.#cgroupText = withoutInitScope(raw);
     return this.#cgroupText;

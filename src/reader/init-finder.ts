@@ -1,6 +1,6 @@
 // Finds the init of a pid namespace: from the cache if the cached one still runs,
-// else by the strategy, verified. Absence is remembered too, for a second, so that a
-// container that makes every lookup fail does not keep a worker busy.
+// else by the strategy, verified. Absence is remembered too, so that a container that
+// makes every lookup fail does not keep a worker busy.
 
 import { LRUCache } from 'lru-cache';
 import { closeFd, openPidNamespace } from '../kernel/process.ts';
@@ -8,7 +8,10 @@ import { SystemError } from '../kernel/system-error.ts';
 import { ContainerInit } from './container-init.ts';
 import type { InitStrategy } from './strategies/init-strategy.ts';
 
+/** For how long absence is remembered at least. */
 const absenceTtlMsec = 1000;
+/** Lookups that fail take no more of a worker's time than one part of this for a namespace. */
+const absenceShare = 20;
 const absenceMax = 64;
 
 /** A thread and the pid namespace it is in. */
@@ -77,13 +80,15 @@ export class InitFinder {
     this.#absences.purgeStale();
     const pidnsFd = openPidNamespace(caller.dir);
     if (pidnsFd === undefined) return { problem: 'the caller has ended' };
+    const startMsec = performance.now();
     const found = this.#ask(caller, pidnsFd);
     if (found instanceof ContainerInit) {
       closeFd(pidnsFd);
       this.#inits.set(caller.pidnsInode, found);
     } else {
       this.#inits.delete(caller.pidnsInode);
-      this.#absences.set(caller.pidnsInode, { ...found, pidnsFd });
+      const ttl = Math.max(absenceTtlMsec, (performance.now() - startMsec) * absenceShare);
+      this.#absences.set(caller.pidnsInode, { ...found, pidnsFd }, { ttl });
     }
     return found;
   }

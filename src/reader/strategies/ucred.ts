@@ -12,8 +12,8 @@ import { askForOwnInit, type InitStrategy, type Probe } from './init-strategy.ts
 
 const programPath = packagePath('native/build/ucred');
 
-/** The last resort: the program limits itself to a fifth of that. */
-const limitMsec = 1000;
+/** The last resort: the program limits itself to a second. */
+const limitMsec = 3000;
 
 /** The program's line: `pid NUMBER`, or `errno NUMBER STEP`. */
 export function parseUcredAnswer(line: string): number | undefined {
