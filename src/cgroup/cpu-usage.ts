@@ -10,11 +10,19 @@ export interface TotalCpuUsage {
   readonly systemUsec: number;
 }
 
-/** Per CPU, in microseconds; index = the host's CPU number, 0 for a CPU that is not there. */
+export interface OneCpuUsage {
+  /** The host's number of the CPU. */
+  readonly cpu: number;
+  readonly usageUsec: number;
+  /** User and system time as found at clock ticks: only their ratio is worth something. */
+  readonly sampledUserUsec: number;
+  readonly sampledSystemUsec: number;
+}
+
+/** For each CPU that the host can have, ascending. */
 export interface PerCpuUsage {
   readonly kind: 'per-cpu';
-  readonly userUsec: readonly number[];
-  readonly systemUsec: readonly number[];
+  readonly cpus: readonly OneCpuUsage[];
 }
 
 export type CpuUsage = TotalCpuUsage | PerCpuUsage;

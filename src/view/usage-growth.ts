@@ -1,7 +1,7 @@
 // What a container used since the last reading of its counters, given to the
 // CPUs it is shown to have.
 
-import type { PerCpuUsage, TotalCpuUsage } from '../cgroup/cpu-usage.ts';
+import type { OneCpuUsage, PerCpuUsage, TotalCpuUsage } from '../cgroup/cpu-usage.ts';
 import type { CpuList } from '../cgroup/cpuset.ts';
 import { apportion, evenPart } from './apportion.ts';
 import type { CpuSample } from './cpu-times.ts';
@@ -19,11 +19,22 @@ export function countersLength(possibleCpus: number): number {
   return FIRST_CPU + 2 * possibleCpus;
 }
 
-/** Keeps the new value of a counter; how much it grew, 0 when it began anew. */
-function grownBy(counters: Float64Array, index: number, value: number): number {
-  const growth = value - (counters[index] ?? 0);
-  counters[index] = value;
-  return Math.max(0, growth);
+/**
+ * Splits a CPU's precise usage into user and system time, in the ratio of what
+ * was found at clock ticks, as the kernel does for processes (cputime_adjust):
+ * neither falls, and their sum is the usage.
+ */
+function splitUsage(counters: Float64Array, at: number, one: OneCpuUsage): void {
+  const { usageUsec, sampledUserUsec, sampledSystemUsec } = one;
+  const user = counters[at] ?? 0;
+  const system = counters[at + 1] ?? 0;
+  const sampled = sampledUserUsec + sampledSystemUsec;
+  const share = sampled === 0 ? 0 : sampledSystemUsec / sampled;
+  const wanted = Math.floor(usageUsec * share);
+  const beganAnew = usageUsec < user + system;
+  const systemNow = beganAnew ? wanted : Math.min(Math.max(system, wanted), usageUsec - user);
+  counters[at] = usageUsec - systemNow;
+  counters[at + 1] = systemNow;
 }
 
 /** Results of one measure(), by CPU as shown. Serves many accounts, one after another. */
@@ -96,19 +107,23 @@ export class UsageGrowth {
     let otherUser = 0;
     let otherSystem = 0;
     let shown = 0;
-    for (let cpu = 0; cpu < usage.userUsec.length; cpu++) {
-      const at = FIRST_CPU + 2 * cpu;
+    for (const one of usage.cpus) {
+      const at = FIRST_CPU + 2 * one.cpu;
       if (at >= counters.length) break;
-      const user = grownBy(counters, at, usage.userUsec[cpu] ?? 0);
-      const system = grownBy(counters, at + 1, usage.systemUsec[cpu] ?? 0);
-      if (shown < this.#count && cpus[shown] === cpu) {
-        this.userUsec[shown] = user;
-        this.systemUsec[shown] = system;
-        room[shown] = Math.max(0, (room[shown] ?? 0) - user - system);
+      const user = counters[at] ?? 0;
+      const system = counters[at + 1] ?? 0;
+      splitUsage(counters, at, one);
+      const beganAnew = one.usageUsec < user + system;
+      const userGrowth = beganAnew ? 0 : (counters[at] ?? 0) - user;
+      const systemGrowth = beganAnew ? 0 : (counters[at + 1] ?? 0) - system;
+      if (shown < this.#count && cpus[shown] === one.cpu) {
+        this.userUsec[shown] = userGrowth;
+        this.systemUsec[shown] = systemGrowth;
+        room[shown] = Math.max(0, (room[shown] ?? 0) - userGrowth - systemGrowth);
         shown++;
       } else {
-        otherUser += user;
-        otherSystem += system;
+        otherUser += userGrowth;
+        otherSystem += systemGrowth;
       }
     }
     this.#fill(otherUser, otherSystem, room);
