@@ -17,7 +17,7 @@ const layers = {
   view: { may: ['shared'], types: ['cgroup', 'host'] },
   render: { may: ['view'], types: ['host'] },
   procfs: {
-    may: ['vfs', 'shared', 'reader', 'cgroup', 'host', 'view', 'render'],
+    may: ['fuse', 'fuse/protocol', 'vfs', 'shared', 'reader', 'cgroup', 'host', 'view', 'render'],
     types: ['kernel'],
   },
 };

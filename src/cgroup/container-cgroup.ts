@@ -1,8 +1,8 @@
 // A container's cgroup in every hierarchy: for each controller its version and
 // the chain of directories from the container's own cgroup up to the root.
 
-import type { CgroupDirectory } from './directory.ts';
-import { type CgroupLayout, chainOf, type Hierarchy } from './layout.ts';
+import type { CgroupDirectory, OnRead } from './directory.ts';
+import { type CgroupLayout, chainOf } from './layout.ts';
 import { type Membership, pathIn } from './membership.ts';
 
 /** Where one controller's values of a container are. */
@@ -21,24 +21,18 @@ export class ContainerCgroup {
   readonly #unified: ControllerCgroup | undefined;
   readonly #chains: ControllerCgroup[] = [];
 
-  constructor(layout: CgroupLayout, membership: Membership) {
+  constructor(layout: CgroupLayout, membership: Membership, onRead?: OnRead) {
     let unified: ControllerCgroup | undefined;
     for (const hierarchy of layout.hierarchies) {
-      const cgroup = this.#cgroupIn(hierarchy, membership);
-      if (cgroup === undefined) continue;
+      const path = pathIn(membership, hierarchy);
+      const chain = path === undefined ? undefined : chainOf(hierarchy, path, onRead);
+      if (chain === undefined) continue;
+      const cgroup = { version: hierarchy.version, chain };
+      this.#chains.push(cgroup);
       if (hierarchy.version === 2) unified = cgroup;
       for (const name of hierarchy.controllers) this.#byController.set(name, cgroup);
     }
     this.#unified = unified;
-  }
-
-  #cgroupIn(hierarchy: Hierarchy, membership: Membership): ControllerCgroup | undefined {
-    const path = pathIn(membership, hierarchy);
-    const chain = path === undefined ? undefined : chainOf(hierarchy, path);
-    if (chain === undefined) return undefined;
-    const cgroup = { version: hierarchy.version, chain };
-    this.#chains.push(cgroup);
-    return cgroup;
   }
 
   /**

@@ -4,6 +4,9 @@
 import { KernelFormatError } from '../kernel/format-error.ts';
 import { KeptFile } from '../kernel/kept-file.ts';
 
+/** Told of every text that was read, for those who explain where a number comes from. */
+export type OnRead = (path: string, text: string) => void;
+
 /**
  * The files of one cgroup directory. A name whose file does not exist is
  * remembered as absent for the life of this object, which is short (the cache
@@ -12,9 +15,11 @@ import { KeptFile } from '../kernel/kept-file.ts';
 export class CgroupDirectory {
   readonly path: string;
   readonly #files = new Map<string, KeptFile | undefined>();
+  readonly #onRead: OnRead | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, onRead?: OnRead) {
     this.path = path;
+    this.#onRead = onRead;
   }
 
   /**
@@ -28,7 +33,9 @@ export class CgroupDirectory {
       file = KeptFile.open(`${this.path}/${name}`);
       this.#files.set(name, file);
     }
-    return file?.readText();
+    const text = file?.readText();
+    if (text !== undefined) this.#onRead?.(`${this.path}/${name}`, text);
+    return text;
   }
 
   /** A single number in a file; `undefined` when there is no such file. `max` and -1 are `null`. */

@@ -1,7 +1,7 @@
 // Which cgroup hierarchies this host has, and where: read from mountinfo, never
 // guessed from well-known paths.
 
-import { CgroupDirectory } from './directory.ts';
+import { CgroupDirectory, type OnRead } from './directory.ts';
 
 /** One place where a hierarchy, or a part of it, is mounted. */
 export interface HierarchyMount {
@@ -123,12 +123,17 @@ function below(mount: HierarchyMount, cgroupPath: string): string[] | undefined 
  * `cgroupPath` and the mounts' roots are both as the daemon sees them, so
  * inside a cgroup namespace both may begin with `/..`.
  */
-export function chainOf(hierarchy: Hierarchy, cgroupPath: string): CgroupDirectory[] | undefined {
+export function chainOf(
+  hierarchy: Hierarchy,
+  cgroupPath: string,
+  onRead?: OnRead,
+): CgroupDirectory[] | undefined {
   for (const mount of hierarchy.mounts) {
     const names = below(mount, cgroupPath);
     if (names === undefined) continue;
+    const pathOf = (depth: number) => [mount.mountPoint, ...names.slice(0, depth)].join('/');
     return [...names.keys(), names.length]
-      .map((depth) => new CgroupDirectory([mount.mountPoint, ...names.slice(0, depth)].join('/')))
+      .map((depth) => new CgroupDirectory(pathOf(depth), onRead))
       .reverse();
   }
   return undefined;

@@ -37,6 +37,12 @@ export function claimMountPoint(directory: string, log: Log): void {
       );
     }
     detachMount(directory);
+    if (readMountsAt(directory).length >= mounts.length) {
+      throw new StartError(
+        `Cannot mount at ${directory}: the dead mount of an earlier run cannot be removed. ` +
+          `Unmount it or choose another directory with --mount-point.`,
+      );
+    }
     log.warn({ mountPoint: directory }, 'removed the dead mount of an earlier run');
   }
   try {

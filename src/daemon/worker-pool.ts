@@ -101,8 +101,17 @@ export class WorkerPool {
     const fields = { err: error, worker: index, answered: control.answered() };
     log.error(fields, 'lost a worker; replacing it');
     setTimeout(() => {
-      if (!this.#isEnding) this.#start(index);
+      if (!this.#isEnding) this.#startOrRetry(index);
     }, delayMsec);
+  }
+
+  /** Starting throws when the machine has no thread to give. */
+  #startOrRetry(index: number): void {
+    try {
+      this.#start(index);
+    } catch (error) {
+      this.#ended(index, error instanceof Error ? error : new Error(String(error)), 0);
+    }
   }
 
   #answerUnanswered(index: number): void {
@@ -110,7 +119,11 @@ export class WorkerPool {
     const unique = control.takeUnanswered(index);
     if (unique === undefined) return;
     const reply = encodeErrorReply(unique);
-    writeFuseReply(start.fuseFd, reply, reply.length);
-    log.warn({ worker: index, unique }, 'answered a lost request with EIO');
+    try {
+      writeFuseReply(start.fuseFd, reply, reply.length);
+      log.warn({ worker: index, unique }, 'answered a lost request with EIO');
+    } catch (error) {
+      log.error({ err: error, worker: index, unique }, 'could not answer a lost request');
+    }
   }
 }

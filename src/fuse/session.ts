@@ -151,9 +151,11 @@ export class Session {
     if (kernel.major < FUSE_KERNEL_VERSION || isOld) {
       throw new FsError(`Cannot speak FUSE ${kernel.major}.${kernel.minor}`, EPROTO);
     }
+    // The minor of another major says nothing of ours.
+    const isOurs = kernel.major === FUSE_KERNEL_VERSION;
     return encodeInitOut(reply, OUT_HEADER_SIZE, {
       major: FUSE_KERNEL_VERSION,
-      minor: Math.min(kernel.minor, FUSE_KERNEL_MINOR_VERSION),
+      minor: isOurs ? Math.min(kernel.minor, FUSE_KERNEL_MINOR_VERSION) : FUSE_KERNEL_MINOR_VERSION,
       maxReadahead: kernel.maxReadahead,
       flags: kernel.flags & wantedFlags,
       maxWrite: maxWriteBytes,

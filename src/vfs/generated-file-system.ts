@@ -30,6 +30,7 @@ export class GeneratedFileSystem implements FileSystem {
   }
 
   directory(nodeId: number): readonly Dirent[] {
+    this.attr(nodeId);
     const entries = this.#tree.entries(nodeId);
     if (entries === undefined) throw new FsError(`Node ${nodeId} is no directory`, ENOTDIR);
     return entries;

@@ -19,20 +19,24 @@ const ownerShare = 16;
 /** Owners are counted by their number modulo this. */
 const ownerBuckets = 1 << 12;
 
-/** Words of an entry. Handle 0 marks a free entry. */
-const HANDLE = 0;
-const OWNER = 1;
-const NEXT_OFFSET = 2;
-const TEXT_LENGTH = 3;
-const FIRST_PAGE = 4;
-const FIRST_PAGE_OFFSET = 5;
-const entryWords = 6;
+/** Words of an entry. A low half of 0 marks a free entry. */
+const HANDLE_LOW = 0;
+const HANDLE_HIGH = 1;
+const OWNER = 2;
+const NEXT_OFFSET = 3;
+const TEXT_LENGTH = 4;
+const FIRST_PAGE = 5;
+const FIRST_PAGE_OFFSET = 6;
+const entryWords = 7;
 
-/** Words before the entries. */
+/** Words before the entries; the last handle is one 64-bit word. */
 const LOCK = 0;
-const LAST_HANDLE = 1;
-const ENTRY_COUNT = 2;
+const ENTRY_COUNT = 1;
+const LAST_HANDLE = 2;
 const headerWords = 4;
+
+const twoTo32 = 2 ** 32;
+const largestInt32 = 2 ** 31 - 1;
 
 const entriesBegin = headerWords;
 const ownersBegin = entriesBegin + capacity * entryWords;
@@ -49,6 +53,7 @@ export interface ReadEnd {
 
 export class OpenFiles {
   readonly #words: Int32Array;
+  readonly #lastHandle: BigUint64Array;
   readonly #pool: PagePool;
   readonly #lock: SharedLock;
 
@@ -59,15 +64,19 @@ export class OpenFiles {
   /** `thread` is the number of this thread, positive and unique. */
   constructor(memory: SharedArrayBuffer, thread: number) {
     this.#words = new Int32Array(memory, 0, wordCount);
+    this.#lastHandle = new BigUint64Array(memory, LAST_HANDLE * 4, 1);
     const poolWords = this.#words.subarray(poolBegin);
     this.#pool = new PagePool(poolWords, new Uint8Array(memory, wordCount * 4));
     this.#lock = new SharedLock(this.#words, LOCK, thread);
   }
 
-  /** A handle that no open file has: 1 to 2^32-1, then again from 1. */
+  /**
+   * A handle that no open file ever had, or a reader could get at the rest of another one's
+   * text. Below 2^53 and never a multiple of 2^32.
+   */
   nextHandle(): number {
-    const handle = (Atomics.add(this.#words, LAST_HANDLE, 1) + 1) >>> 0;
-    return handle === 0 ? this.nextHandle() : handle;
+    const handle = Number(Atomics.add(this.#lastHandle, 0, 1n) + 1n);
+    return isHandle(handle) ? handle : this.nextHandle();
   }
 
   /**
@@ -81,13 +90,14 @@ export class OpenFiles {
       const at = this.#find(handle);
       if (at === undefined || this.#word(at, NEXT_OFFSET) !== offset) return undefined;
       const count = Math.min(target.length, this.#word(at, TEXT_LENGTH) - offset);
-      if (count === 0) return 0;
+      if (count <= 0) return 0;
       this.#pool.read(
         this.#word(at, FIRST_PAGE),
         offset - this.#word(at, FIRST_PAGE_OFFSET),
         target.subarray(0, count),
       );
       this.#words[at + NEXT_OFFSET] = offset + count;
+      if (offset + count === this.#word(at, TEXT_LENGTH)) this.#freePages(at);
       return count;
     });
   }
@@ -98,8 +108,10 @@ export class OpenFiles {
       const at = this.#find(end.handle) ?? this.#claim(end);
       if (at === undefined) return;
       this.#freePages(at);
-      this.#words[at + NEXT_OFFSET] = end.nextOffset;
-      this.#words[at + TEXT_LENGTH] = Math.max(end.text.length, end.nextOffset);
+      // A text is never so long: the next read there finds its end either way.
+      const nextOffset = Math.min(end.nextOffset, largestInt32);
+      this.#words[at + NEXT_OFFSET] = nextOffset;
+      this.#words[at + TEXT_LENGTH] = Math.max(end.text.length, nextOffset);
       if (end.nextOffset < end.text.length && !this.#keepRest(at, end)) this.#remove(at);
     });
   }
@@ -117,18 +129,17 @@ export class OpenFiles {
    */
   recover(thread: number): void {
     if (!this.#lock.isHeldBy(thread)) return;
-    const lastHandle = Atomics.load(this.#words, LAST_HANDLE);
-    this.#words.fill(0, LOCK + 1);
-    Atomics.store(this.#words, LAST_HANDLE, lastHandle);
+    this.#words[ENTRY_COUNT] = 0;
+    this.#words.fill(0, entriesBegin);
     this.#lock.break();
   }
 
-  /** Handles remembered and pages in use. */
+  /**
+   * Handles remembered and pages in use. Without the lock: a main thread that waited for a dead
+   * worker's lock would never learn of the death, and never break it.
+   */
   usage(): { entries: number; pages: number } {
-    return this.#lock.run(() => ({
-      entries: this.#words[ENTRY_COUNT] ?? 0,
-      pages: this.#pool.usedCount(),
-    }));
+    return { entries: this.#words[ENTRY_COUNT] ?? 0, pages: this.#pool.usedCount() };
   }
 
   #word(at: number, field: number): number {
@@ -143,21 +154,28 @@ export class OpenFiles {
   #find(handle: number): number | undefined {
     for (let slot = this.#home(handle); ; slot = (slot + 1) % capacity) {
       const at = entriesBegin + slot * entryWords;
-      const found = this.#word(at, HANDLE) >>> 0;
+      const found = this.#handleAt(at);
+      if (!isHandle(found)) return undefined;
       if (found === handle) return at;
-      if (found === 0) return undefined;
     }
+  }
+
+  #handleAt(at: number): number {
+    return (this.#word(at, HANDLE_HIGH) >>> 0) * twoTo32 + (this.#word(at, HANDLE_LOW) >>> 0);
   }
 
   /** A new entry; `undefined` when the table is full or the owner has its share. */
   #claim({ handle, owner }: ReadEnd): number | undefined {
+    if (!isHandle(handle)) return undefined;
     const count = this.#words[ENTRY_COUNT] ?? 0;
     const ownerAt = this.#ownerAt(owner);
     if (count >= maxEntries || this.#word(ownerAt, 0) >= capacity / ownerShare) return undefined;
     let slot = this.#home(handle);
-    while (this.#word(entriesBegin + slot * entryWords, HANDLE) !== 0) slot = (slot + 1) % capacity;
+    while (this.#word(entriesBegin + slot * entryWords, HANDLE_LOW) !== 0)
+      slot = (slot + 1) % capacity;
     const at = entriesBegin + slot * entryWords;
-    this.#words[at + HANDLE] = handle;
+    this.#words[at + HANDLE_LOW] = handle;
+    this.#words[at + HANDLE_HIGH] = Math.floor(handle / twoTo32);
     this.#words[at + OWNER] = owner;
     this.#words[at + FIRST_PAGE] = 0;
     this.#words[ENTRY_COUNT] = count + 1;
@@ -170,10 +188,11 @@ export class OpenFiles {
     return ownersBegin + ((owner >>> 0) % ownerBuckets) * 2;
   }
 
-  #keepRest(at: number, { owner, text, nextOffset }: ReadEnd): boolean {
+  /** The pages are the entry's owner's, who read first: a handle may be passed on. */
+  #keepRest(at: number, { text, nextOffset }: ReadEnd): boolean {
     const rest = text.slice(nextOffset);
     const pages = PagePool.pagesFor(rest.length);
-    const ownerAt = this.#ownerAt(owner);
+    const ownerAt = this.#ownerAt(this.#word(at, OWNER));
     if (this.#word(ownerAt, 1) + pages > pageCount / ownerShare) return false;
     const firstPage = this.#pool.store(rest);
     if (firstPage === 0) return false;
@@ -201,13 +220,17 @@ export class OpenFiles {
     let hole = (at - entriesBegin) / entryWords;
     for (let slot = (hole + 1) % capacity; ; slot = (slot + 1) % capacity) {
       const from = entriesBegin + slot * entryWords;
-      const handle = this.#word(from, HANDLE) >>> 0;
-      if (handle === 0) break;
+      const handle = this.#handleAt(from);
+      if (!isHandle(handle)) break;
       const distance = (slot - this.#home(handle) + capacity) % capacity;
       if (distance < (slot - hole + capacity) % capacity) continue;
       this.#words.copyWithin(entriesBegin + hole * entryWords, from, from + entryWords);
       hole = slot;
     }
-    this.#words[entriesBegin + hole * entryWords + HANDLE] = 0;
+    this.#words[entriesBegin + hole * entryWords + HANDLE_LOW] = 0;
   }
+}
+
+function isHandle(handle: number): boolean {
+  return handle >>> 0 !== 0;
 }

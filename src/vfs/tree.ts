@@ -87,6 +87,7 @@ export class Tree {
     const [parent, name] = splitPath(path);
     const node = byPath.get(parent);
     if (node === undefined) throw new RangeError(`Cannot add ${path}: no directory ${parent}`);
+    if (node.children.has(name)) throw new RangeError(`Path ${path} is used twice`);
     node.children.set(name, attr);
   }
 

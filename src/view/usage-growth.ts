@@ -19,22 +19,29 @@ export function countersLength(possibleCpus: number): number {
   return FIRST_CPU + 2 * possibleCpus;
 }
 
+interface Growth {
+  userUsec: number;
+  systemUsec: number;
+}
+
 /**
  * Splits a CPU's precise usage into user and system time, in the ratio of what
  * was found at clock ticks, as the kernel does for processes (cputime_adjust):
- * neither falls, and their sum is the usage.
+ * neither falls, and their sum is the usage. Usage that fell began anew; nothing grew.
  */
-function splitUsage(counters: Float64Array, at: number, one: OneCpuUsage): void {
+function splitUsage(counters: Float64Array, one: OneCpuUsage, growth: Growth): void {
+  const at = FIRST_CPU + 2 * one.cpu;
   const { usageUsec, sampledUserUsec, sampledSystemUsec } = one;
   const user = counters[at] ?? 0;
   const system = counters[at + 1] ?? 0;
   const sampled = sampledUserUsec + sampledSystemUsec;
-  const share = sampled === 0 ? 0 : sampledSystemUsec / sampled;
-  const wanted = Math.floor(usageUsec * share);
+  const wanted = sampled === 0 ? 0 : Math.floor(usageUsec * (sampledSystemUsec / sampled));
   const beganAnew = usageUsec < user + system;
   const systemNow = beganAnew ? wanted : Math.min(Math.max(system, wanted), usageUsec - user);
   counters[at] = usageUsec - systemNow;
   counters[at + 1] = systemNow;
+  growth.userUsec = beganAnew ? 0 : usageUsec - systemNow - user;
+  growth.systemUsec = beganAnew ? 0 : systemNow - system;
 }
 
 /** Results of one measure(), by CPU as shown. Serves many accounts, one after another. */
@@ -104,44 +111,38 @@ export class UsageGrowth {
 
   /** Counters of each CPU: to the same CPU, and what other CPUs did to those with room for it. */
   #place(counters: Float64Array, usage: PerCpuUsage, cpus: CpuList, room: Float64Array): void {
-    let otherUser = 0;
-    let otherSystem = 0;
+    const others = { userUsec: 0, systemUsec: 0 };
+    const growth = { userUsec: 0, systemUsec: 0 };
     let shown = 0;
     for (const one of usage.cpus) {
-      const at = FIRST_CPU + 2 * one.cpu;
-      if (at >= counters.length) break;
-      const user = counters[at] ?? 0;
-      const system = counters[at + 1] ?? 0;
-      splitUsage(counters, at, one);
-      const beganAnew = one.usageUsec < user + system;
-      const userGrowth = beganAnew ? 0 : (counters[at] ?? 0) - user;
-      const systemGrowth = beganAnew ? 0 : (counters[at + 1] ?? 0) - system;
+      if (one.cpu >= this.userUsec.length) break;
+      splitUsage(counters, one, growth);
       if (shown < this.#count && cpus[shown] === one.cpu) {
-        this.userUsec[shown] = userGrowth;
-        this.systemUsec[shown] = systemGrowth;
-        room[shown] = Math.max(0, (room[shown] ?? 0) - userGrowth - systemGrowth);
+        this.userUsec[shown] = growth.userUsec;
+        this.systemUsec[shown] = growth.systemUsec;
+        room[shown] = Math.max(0, (room[shown] ?? 0) - growth.userUsec - growth.systemUsec);
         shown++;
       } else {
-        otherUser += userGrowth;
-        otherSystem += systemGrowth;
+        others.userUsec += growth.userUsec;
+        others.systemUsec += growth.systemUsec;
       }
     }
-    this.#fill(otherUser, otherSystem, room);
+    this.#fill(others, room);
   }
 
   /** Time from other CPUs: where there is room, and what is too much for all of them evenly. */
-  #fill(user: number, system: number, room: Float64Array): void {
-    if (user + system === 0) return;
+  #fill({ userUsec, systemUsec }: Growth, room: Float64Array): void {
+    const amount = userUsec + systemUsec;
+    if (amount === 0) return;
     const count = this.#count;
     let allRoom = 0;
     for (let index = 0; index < count; index++) allRoom += room[index] ?? 0;
-    const fitting = Math.min(user + system, allRoom);
+    const fitting = Math.min(amount, allRoom);
     apportion(fitting, count, room, this.#parts);
     for (let index = 0; index < count; index++) {
-      this.#parts[index] =
-        (this.#parts[index] ?? 0) + evenPart(user + system - fitting, count, index);
+      this.#parts[index] = (this.#parts[index] ?? 0) + evenPart(amount - fitting, count, index);
     }
-    apportion(system, count, this.#parts, this.#systemParts);
+    apportion(systemUsec, count, this.#parts, this.#systemParts);
     for (let index = 0; index < count; index++) {
       const systemPart = this.#systemParts[index] ?? 0;
       const userPart = (this.#parts[index] ?? 0) - systemPart;

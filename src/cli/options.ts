@@ -1,0 +1,52 @@
+// The options of `nsproc serve`. Each can also be given as a variable NSPROC_...
+
+import { InvalidArgumentError, Option } from 'commander';
+import { logLevels } from '../daemon/log.ts';
+import { cpuPolicies, resolverNames } from '../daemon/serve-options.ts';
+import { defaultServeSettings as defaults } from './serve.ts';
+
+/** A whole number of a range, for an option's value. */
+export function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) {
+      throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+/** Seconds, also with a fraction, as milliseconds. */
+function secondsAsMsec(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 3600) {
+    throw new InvalidArgumentError('Expected seconds from 0 to 3600.');
+  }
+  return Math.round(value * 1000);
+}
+
+/** An option whose variable is named after it: `--mount-point`, `NSPROC_MOUNT_POINT`. */
+function option(flags: string, about: string): Option {
+  const made = new Option(flags, about);
+  return made.env(`NSPROC_${made.name().replaceAll('-', '_').toUpperCase()}`);
+}
+
+export function serveOptions(): Option[] {
+  const { mountPoint, workers, cpus, resolver, initCacheTtlMsec, logLevel } = defaults;
+  return [
+    option('--mount-point <dir>', 'where to mount; made if missing').default(mountPoint),
+    option('--workers <n>', 'threads that answer readers')
+      .default(workers)
+      .argParser(wholeNumber(1, 64)),
+    option('--cpus <policy>', "how many CPUs a container sees: its quota's or its cpuset's")
+      .choices(cpuPolicies)
+      .default(cpus),
+    option('--resolver <strategy>', 'how the init of a pid namespace is found')
+      .choices(resolverNames)
+      .default(resolver),
+    option('--init-cache-ttl <seconds>', 'how long a found init is remembered')
+      .default(initCacheTtlMsec, String(initCacheTtlMsec / 1000))
+      .argParser(secondsAsMsec),
+    option('--log-level <level>', 'what to log').choices(logLevels).default(logLevel),
+  ];
+}

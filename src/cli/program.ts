@@ -1,0 +1,97 @@
+// The commands and their options. Each command's work is in a file of its own.
+
+import { Command, CommanderError, Option } from 'commander';
+import { StartError } from '../daemon/mount-point.ts';
+import { cpuPolicies } from '../daemon/serve-options.ts';
+import { nsprocVersion } from '../kernel/package.ts';
+import { runDemo } from './demo.ts';
+import { runDoctor } from './doctor.ts';
+import { ExitStatus } from './exit-status.ts';
+import { runExplain } from './explain.ts';
+import { serveOptions, wholeNumber } from './options.ts';
+import { defaultServeSettings, runServe } from './serve.ts';
+
+const epilogue = `
+Examples:
+  nsproc serve                       mount at ${defaultServeSettings.mountPoint} and serve
+  nsproc doctor                      can this host run it, and if not, why?
+  nsproc demo                        a container's numbers beside the host's
+  nsproc explain 4711 meminfo        where each number of that process's meminfo comes from
+  docker run -m 256m -v ${defaultServeSettings.mountPoint}/proc/meminfo:/proc/meminfo:ro debian free
+
+Exit status: 0 done; 1 it could not be done (the message says why); 2 bad command line.
+SIGTERM and SIGINT make "serve" answer what was asked, unmount and exit with 0.`;
+
+type SetStatus = (status: number) => void;
+
+function addServe(program: Command, setStatus: SetStatus): void {
+  const command = program
+    .command('serve')
+    .description('mount nsproc and serve until SIGTERM or SIGINT');
+  for (const option of serveOptions()) command.addOption(option);
+  command.action(async ({ initCacheTtl, ...options }) => {
+    setStatus(await runServe({ ...options, initCacheTtlMsec: initCacheTtl }));
+  });
+}
+
+function addDoctor(program: Command, setStatus: SetStatus): void {
+  program
+    .command('doctor')
+    .description('say whether and how this host can run nsproc')
+    .addOption(
+      new Option('--mount-point <dir>', 'the mount point to look at')
+        .env('NSPROC_MOUNT_POINT')
+        .default(defaultServeSettings.mountPoint),
+    )
+    .option('--json', 'as one JSON object')
+    .action((options) => setStatus(runDoctor(options)));
+}
+
+function addExplain(program: Command, setStatus: SetStatus): void {
+  program
+    .command('explain')
+    .description('say where the numbers that a process reads come from')
+    .argument('<pid>', 'a process or thread, as numbered on the host', wholeNumber(1, 2 ** 22))
+    .argument('[file]', 'one of the files, such as meminfo; all if left out')
+    .addOption(new Option('--cpus <policy>', 'as for serve').choices(cpuPolicies).default('quota'))
+    .option('--json', 'as one JSON object')
+    .action((pid, file, options) => setStatus(runExplain(pid, file, options)));
+}
+
+function addDemo(program: Command, setStatus: SetStatus): void {
+  program
+    .command('demo')
+    .description("start a small container and show its files beside the host's")
+    .action(async () => setStatus(await runDemo()));
+}
+
+function createProgram(setStatus: SetStatus): Command {
+  const program = new Command('nsproc')
+    .description('Shows every container its own /proc: its uptime, memory and CPU time.')
+    .version(nsprocVersion())
+    .addHelpText('after', epilogue)
+    .showHelpAfterError('Run "nsproc --help" for the commands.')
+    .exitOverride();
+  addServe(program, setStatus);
+  addDoctor(program, setStatus);
+  addExplain(program, setStatus);
+  addDemo(program, setStatus);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/** Runs the command of an argv; its exit status. Errors that people can act on are one line. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  let status: number = ExitStatus.ok;
+  try {
+    await createProgram((value) => {
+      status = value;
+    }).parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitStatus.usage;
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`nsproc: ${error.message}\n`);
+    return ExitStatus.failed;
+  }
+  return status;
+}

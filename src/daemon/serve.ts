@@ -1,0 +1,107 @@
+// `nsproc serve`: mounts, runs the serving threads, and ends cleanly.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HostFiles } from '../host/host-files.ts';
+import { readPossibleCpuCount } from '../host/online-cpus.ts';
+import { realtimeUsec } from '../kernel/clock.ts';
+import { openFuseDevice } from '../kernel/fuse-device.ts';
+import { abortMount, detachMount, mountFuse, unmountIdle } from '../kernel/mounts.ts';
+import { randomHalves } from '../kernel/random.ts';
+import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
+import { OpenFiles } from '../vfs/open-files.ts';
+import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import { ControlBlock } from './control-block.ts';
+import type { Log } from './log.ts';
+import { claimMountPoint, StartError } from './mount-point.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** The main thread's number as the owner of a lock; workers count from 1. */
+const mainThread = 1_000_000;
+/** Requests take microseconds; one that takes longer than this is not waited for. */
+const drainMsec = 1000;
+
+export interface RunningDaemon {
+  /** Resolves when the connection has ended: after stop(), or when somebody unmounted it. */
+  readonly ended: Promise<void>;
+  /** Answers what was asked, unmounts, and ends the threads. */
+  stop(): Promise<void>;
+}
+
+/** Starts the daemon. Throws StartError with what to do when it can't run here. */
+export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
+  const { strategy } = chosenStrategy(options.resolver);
+  claimMountPoint(options.mountPoint, log);
+  const fuseFd = mountedDevice(options.mountPoint);
+  const memory = {
+    control: ControlBlock.allocate(options.workers),
+    openFiles: OpenFiles.allocate(),
+    cpuTimes: SharedCpuTimes.allocate(readPossibleCpuCount(new HostFiles()), randomHalves()),
+  };
+  const control = new ControlBlock(memory.control);
+  const openFiles = new OpenFiles(memory.openFiles, mainThread);
+  const cpuTimes = new SharedCpuTimes(memory.cpuTimes, mainThread);
+  const pool = new WorkerPool({
+    module: new URL('./worker.js', import.meta.url),
+    start: { fuseFd, memory, options, startTimeSec: Math.floor(realtimeUsec() / 1e6) },
+    count: options.workers,
+    control,
+    recover: (thread) => {
+      openFiles.recover(thread);
+      cpuTimes.recover(thread);
+    },
+    log,
+  });
+  pool.startAll();
+  const { mountPoint, workers, cpus } = options;
+  log.info({ mountPoint, workers, resolver: strategy.name, cpus }, 'serving');
+  return { ended: pool.ended, stop: () => stop(options.mountPoint, pool, control, log) };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function chosenStrategy(resolver: ServeOptions['resolver']): StrategyChoice {
+  try {
+    return chooseStrategy(resolver);
+  } catch (error) {
+    throw new StartError(reasonOf(error));
+  }
+}
+
+function mountedDevice(mountPoint: string): number {
+  try {
+    const fd = openFuseDevice();
+    mountFuse(fd, mountPoint);
+    return fd;
+  } catch (error) {
+    throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
+  }
+}
+
+/**
+ * Bind mounts in containers keep the file system in use. Their files fail with ENOTCONN
+ * when the last thread is gone, so the log says how that came about.
+ */
+async function stop(
+  mountPoint: string,
+  pool: WorkerPool,
+  control: ControlBlock,
+  log: Log,
+): Promise<void> {
+  pool.stopReplacing();
+  if (unmountIdle(mountPoint)) {
+    log.info({ mountPoint, answered: control.answered() }, 'unmounted');
+  } else {
+    const deadline = performance.now() + drainMsec;
+    while (!control.isIdle() && performance.now() < deadline) await sleep(5);
+    log.warn(
+      { mountPoint, answered: control.answered() },
+      'still in use; containers that have its files mounted must be restarted to get them again',
+    );
+    abortMount(mountPoint);
+  }
+  detachMount(mountPoint);
+  await pool.ended;
+}

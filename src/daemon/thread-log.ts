@@ -1,0 +1,49 @@
+// What a serving thread logs goes to the main thread. Readers can cause as many
+// errors as they like, so lines are limited per second and the rest is counted.
+
+import type { InHeader } from '../fuse/protocol/request.ts';
+import { monotonicUsec } from '../kernel/clock.ts';
+import { postToMain } from '../kernel/threads.ts';
+import type { Reader } from '../reader/reader.ts';
+import type { ThreadLogLine } from './worker-pool.ts';
+
+const maxLinesPerSec = 5;
+const secondUsec = 1e6;
+
+export class ThreadLog {
+  #secondBeganUsec = 0;
+  #lines = 0;
+  #leftOut = 0;
+
+  /** A request was answered with an unexpected error. */
+  failed(error: unknown, header: InHeader | undefined): void {
+    const { opcode, nodeId, callerTid } = header ?? {};
+    this.#post('error', { err: asError(error), opcode, nodeId, callerTid }, 'request failed');
+  }
+
+  /** A container's text could not be made. */
+  fallback(entry: string, reader: Reader, error: unknown): void {
+    const who = reader.kind === 'container' ? { initPid: reader.initPid } : {};
+    this.#post('warn', { entry, ...who, err: asError(error) }, 'no container text; fell back');
+  }
+
+  #post(level: ThreadLogLine['level'], fields: ThreadLogLine['fields'], message: string): void {
+    const nowUsec = monotonicUsec();
+    if (nowUsec - this.#secondBeganUsec >= secondUsec) {
+      this.#secondBeganUsec = nowUsec;
+      this.#lines = 0;
+    }
+    this.#lines++;
+    if (this.#lines > maxLinesPerSec) {
+      this.#leftOut++;
+      return;
+    }
+    const withCount = this.#leftOut === 0 ? fields : { ...fields, linesLeftOut: this.#leftOut };
+    this.#leftOut = 0;
+    postToMain({ level, fields: withCount, message } satisfies ThreadLogLine);
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

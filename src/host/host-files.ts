@@ -1,0 +1,31 @@
+// The host's own files, kept open: what stands in for a container's text, and
+// what container texts take their other lines from.
+
+import { KeptFile } from '../kernel/kept-file.ts';
+
+/** Absolute paths of the host's files, each opened at its first use. */
+export class HostFiles {
+  readonly #prefix: string;
+  readonly #files = new Map<string, KeptFile>();
+
+  /** `prefix` is put before every path ('' on a real host). */
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
+
+  /** The text of a file at this moment; `undefined` when the host has none of that name. */
+  readText(path: string): string | undefined {
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      file = KeptFile.open(this.#prefix + path, { manyRecords: true });
+      if (file === undefined) return undefined;
+      this.#files.set(path, file);
+    }
+    return file.readText();
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+  }
+}

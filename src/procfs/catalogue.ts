@@ -1,0 +1,60 @@
+// Every file that nsproc serves: its place, its constant node id, the host's
+// file that stands in for it, and what makes a container's text.
+//
+// Node ids are for ever: a kernel remembers them as long as the mount lives, also when
+// another version of nsproc serves it. Append, never renumber.
+
+import type { DirectoryRow } from '../vfs/tree.ts';
+import type { Container } from './container.ts';
+import { meminfoText } from './meminfo.ts';
+import {
+  meminfoProvenance,
+  type Provenance,
+  statProvenance,
+  uptimeProvenance,
+} from './provenance.ts';
+import type { Sources } from './sources.ts';
+import { statText } from './stat.ts';
+import { uptimeText } from './uptime.ts';
+
+export interface CatalogueEntry {
+  /** Below the mount point. */
+  readonly path: string;
+  readonly nodeId: number;
+  /** Permission bits, the host's. */
+  readonly mode: number;
+  readonly hostPath: string;
+  /** `undefined` when the container has no value of its own at this moment. */
+  readonly containerText: (container: Container, sources: Sources) => string | undefined;
+  /** Which kernel values its numbers are made from. */
+  readonly provenance: Provenance;
+}
+
+export const directories: readonly DirectoryRow[] = [{ path: 'proc', nodeId: 2 }];
+
+export const catalogue: readonly CatalogueEntry[] = [
+  {
+    path: 'proc/uptime',
+    nodeId: 16,
+    mode: 0o444,
+    hostPath: '/proc/uptime',
+    containerText: uptimeText,
+    provenance: uptimeProvenance,
+  },
+  {
+    path: 'proc/meminfo',
+    nodeId: 17,
+    mode: 0o444,
+    hostPath: '/proc/meminfo',
+    containerText: meminfoText,
+    provenance: meminfoProvenance,
+  },
+  {
+    path: 'proc/stat',
+    nodeId: 18,
+    mode: 0o444,
+    hostPath: '/proc/stat',
+    containerText: statText,
+    provenance: statProvenance,
+  },
+];

@@ -1,0 +1,56 @@
+// One container as a serving thread knows it: its cgroups, and what it was last told.
+
+import type { ContainerCgroup } from '../cgroup/container-cgroup.ts';
+import { countTasks, KeptTaskCounts } from '../cgroup/tasks.ts';
+import type { ContainerReader } from '../reader/reader.ts';
+import type { CpuTimesKey } from '../view/shared-cpu-times.ts';
+
+interface LastText {
+  readonly text: string;
+  readonly atUsec: number;
+}
+
+/** Older texts are not repeated: the host's numbers mislead less than a container's of long ago. */
+const lastTextTtlUsec = 10e6;
+
+export class Container {
+  readonly cgroup: ContainerCgroup;
+  /** CLOCK_MONOTONIC when its cgroups were opened. */
+  readonly openedAtUsec: number;
+  /** The same for all readers of the container, different for all others. */
+  readonly identity: string;
+  readonly initStartTicks: number;
+  readonly pidnsInode: number;
+  readonly taskCounts: KeptTaskCounts;
+  /** Hashed from the identity at first use. */
+  cpuTimesKey?: CpuTimesKey;
+  readonly #lastTexts = new Map<string, LastText>();
+
+  constructor(reader: ContainerReader, cgroup: ContainerCgroup, openedAtUsec: number) {
+    this.cgroup = cgroup;
+    this.openedAtUsec = openedAtUsec;
+    this.identity = identityOf(reader);
+    this.initStartTicks = reader.initStartTicks;
+    this.pidnsInode = reader.pidnsInode;
+    this.taskCounts = new KeptTaskCounts(() => countTasks(cgroup));
+  }
+
+  rememberText(path: string, text: string, atUsec: number): void {
+    this.#lastTexts.set(path, { text, atUsec });
+  }
+
+  /** The last text of a file, unless it is too old to be told again. */
+  lastText(path: string, nowUsec: number): string | undefined {
+    const last = this.#lastTexts.get(path);
+    return last !== undefined && nowUsec - last.atUsec < lastTextTtlUsec ? last.text : undefined;
+  }
+
+  close(): void {
+    this.cgroup.close();
+  }
+}
+
+/** Two containers of one pod share a pid namespace; two of one cgroup do not. */
+export function identityOf(reader: ContainerReader): string {
+  return `${reader.pidnsInode}:${reader.initStartTicks}:${reader.cgroupText}`;
+}

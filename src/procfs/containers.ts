@@ -1,0 +1,61 @@
+// The containers that a thread has served lately, with their cgroups held open.
+
+import { LRUCache } from 'lru-cache';
+import { ContainerCgroup } from '../cgroup/container-cgroup.ts';
+import type { CgroupLayout } from '../cgroup/layout.ts';
+import { parseMembership } from '../cgroup/membership.ts';
+import type { ContainerReader } from '../reader/reader.ts';
+import { Container, identityOf } from './container.ts';
+import type { Clock } from './sources.ts';
+
+/** Each holds up to a few dozen fds. */
+const maxContainers = 512;
+/** How soon a controller that was enabled or disabled later is noticed. */
+const ttlUsec = 5e6;
+
+export class Containers {
+  readonly #layout: CgroupLayout;
+  readonly #clock: Pick<Clock, 'monotonicUsec'>;
+  readonly #cache: LRUCache<string, Container>;
+  #sweptAtUsec = 0;
+
+  constructor(layout: CgroupLayout, clock: Pick<Clock, 'monotonicUsec'>) {
+    this.#layout = layout;
+    this.#clock = clock;
+    this.#cache = new LRUCache({
+      max: maxContainers,
+      dispose: (container) => container.close(),
+    });
+  }
+
+  of(reader: ContainerReader): Container {
+    const nowUsec = this.#clock.monotonicUsec();
+    if (nowUsec - this.#sweptAtUsec > ttlUsec) this.#sweep(nowUsec);
+    const identity = identityOf(reader);
+    const known = this.#cache.get(identity);
+    if (known !== undefined) return known;
+    return this.#open(reader, identity, nowUsec);
+  }
+
+  /** Opens the container's cgroups anew, in case they were made again under the same names. */
+  reopened(reader: ContainerReader): Container {
+    const identity = identityOf(reader);
+    this.#cache.delete(identity);
+    return this.#open(reader, identity, this.#clock.monotonicUsec());
+  }
+
+  #open(reader: ContainerReader, identity: string, nowUsec: number): Container {
+    const cgroup = new ContainerCgroup(this.#layout, parseMembership(reader.cgroupText));
+    const container = new Container(reader, cgroup, nowUsec);
+    this.#cache.set(identity, container);
+    return container;
+  }
+
+  /** Blocked threads run no timers, so what has expired goes when somebody asks. */
+  #sweep(nowUsec: number): void {
+    this.#sweptAtUsec = nowUsec;
+    for (const [identity, { openedAtUsec }] of this.#cache.entries()) {
+      if (nowUsec - openedAtUsec > ttlUsec) this.#cache.delete(identity);
+    }
+  }
+}

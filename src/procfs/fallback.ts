@@ -1,0 +1,76 @@
+// What a reader gets when the container's own text can't be made. The only
+// place that decides it:
+//
+//   1. the container's text
+//   2. the same from cgroups opened anew (made again under the same names)
+//   3. the last good text of this container, for some seconds
+//   4. the host's file
+//   5. EIO
+
+import { FsError } from '../fuse/errno.ts';
+import { EIO } from '../fuse/protocol/constants.ts';
+import type { ContainerReader, Reader } from '../reader/reader.ts';
+import type { GeneratedText } from '../vfs/tree.ts';
+import type { CatalogueEntry } from './catalogue.ts';
+import type { Container } from './container.ts';
+import type { Containers } from './containers.ts';
+import type { Sources } from './sources.ts';
+
+/** Told why a container's text could not be made, each time. */
+export type ReportFallback = (entry: CatalogueEntry, reader: Reader, error: unknown) => void;
+
+export interface FallbackParts {
+  readonly containers: Containers;
+  readonly sources: Sources;
+  readonly report: ReportFallback;
+}
+
+/** Cgroups opened less long ago are not opened again for one failed reading. */
+const reopenAfterUsec = 1e6;
+const hostOwner = 0;
+
+/** The text of a catalogue entry for a reader. Throws FsError EIO when nothing is left to give. */
+export function textFor(
+  entry: CatalogueEntry,
+  reader: Reader,
+  parts: FallbackParts,
+): GeneratedText {
+  if (reader.kind === 'container') {
+    const text = containerText(entry, reader, parts);
+    if (text !== undefined) return { text, owner: reader.pidnsInode };
+  }
+  const text = parts.sources.host.readText(entry.hostPath);
+  if (text === undefined) throw new FsError(`Cannot read ${entry.hostPath} of the host`, EIO);
+  return { text, owner: hostOwner };
+}
+
+function containerText(
+  entry: CatalogueEntry,
+  reader: ContainerReader,
+  parts: FallbackParts,
+): string | undefined {
+  const { containers, sources } = parts;
+  const nowUsec = sources.clock.monotonicUsec();
+  const container = containers.of(reader);
+  let text = attempt(entry, container, reader, parts);
+  if (text === undefined && nowUsec - container.openedAtUsec > reopenAfterUsec) {
+    text = attempt(entry, containers.reopened(reader), reader, parts);
+  }
+  if (text === undefined) return container.lastText(entry.path, nowUsec);
+  container.rememberText(entry.path, text, nowUsec);
+  return text;
+}
+
+function attempt(
+  entry: CatalogueEntry,
+  container: Container,
+  reader: Reader,
+  { sources, report }: FallbackParts,
+): string | undefined {
+  try {
+    return entry.containerText(container, sources);
+  } catch (error) {
+    report(entry, reader, error);
+    return undefined;
+  }
+}

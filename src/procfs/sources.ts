@@ -1,0 +1,21 @@
+// What renderers of container files draw on, put together once per thread.
+
+import type { HostFiles } from '../host/host-files.ts';
+import type { CpuPolicy } from '../view/cpu-count.ts';
+import type { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+
+/** Clocks in microseconds. */
+export interface Clock {
+  /** Since boot, time asleep included. */
+  boottimeUsec(): number;
+  monotonicUsec(): number;
+  /** Since 1970. */
+  realtimeUsec(): number;
+}
+
+export interface Sources {
+  readonly host: HostFiles;
+  readonly clock: Clock;
+  readonly cpuPolicy: CpuPolicy;
+  readonly cpuTimes: SharedCpuTimes;
+}
