@@ -1,0 +1,56 @@
+// The small C programs of test/support/programs/, compiled when a test first needs
+// one, and run as processes that the test ends.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cleanAtExit } from './at-exit.ts';
+
+export type ProgramName = 'hostile-init' | 'threads' | 'unreaped-init';
+
+const compiled = new Map<ProgramName, string>();
+
+/** The path of the compiled program. */
+export function compileProgram(name: ProgramName): string {
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
+  const source = fileURLToPath(new URL(`programs/${name}.c`, import.meta.url));
+  const dir = mkdtempSync(join(tmpdir(), 'nsproc-test-program-'));
+  cleanAtExit(() => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, name);
+  execFileSync('cc', ['-Wall', '-Wextra', '-Werror', '-O2', '-pthread', '-o', path, source]);
+  compiled.set(name, path);
+  return path;
+}
+
+export interface RunningProgram {
+  readonly pid: number;
+  /** The first line that it printed. */
+  readonly line: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a program and waits for its first line. */
+export function startProgram(argv: readonly string[]): Promise<RunningProgram> {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const forget = cleanAtExit(() => child.kill('SIGKILL'));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+    forget();
+  };
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`${argv.join(' ')} ended early`)));
+    child.stdout.on('data', (text: Buffer) => {
+      output += text.toString();
+      const [line = ''] = output.split('\n');
+      if (output.includes('\n')) resolve({ pid: child.pid ?? 0, line, stop });
+    });
+  });
+}
