@@ -61,6 +61,13 @@ describe('a runc container with 64 MiB and half a CPU', { timeout: patienceMsec 
     expect(text.split('\n')[0]).toBe('MemTotal:          65536 kB');
   });
 
+  it('cat of busybox, which copies by sendfile(2), prints what read(2) gives', async () => {
+    const fields = (text: string) => text.split('\n').map((line) => line.split(':')[0]);
+    const read = await printed(container, ['grep', '', '/proc/meminfo']);
+    const sent = await printed(container, ['cat', '/proc/meminfo']);
+    expect(fields(sent)).toEqual(fields(read));
+  });
+
   it('free prints its memory', () => expectMemoryOfFree(container));
 
   it('/proc/uptime has its age', () => expectUptime(container));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cleanAtExit } from './at-exit.ts';
+import { findDescendants } from './processes.ts';
 
 export type ProgramName = 'hostile-init' | 'threads' | 'unreaped-init';
 
@@ -26,11 +27,15 @@ export function compileProgram(name: ProgramName): string {
 }
 
 export interface RunningProgram {
+  /** The innermost of what was started: behind nsenter, which forks, its child. */
   readonly pid: number;
   /** The first line that it printed. */
   readonly line: string;
   stop(): Promise<void>;
 }
+
+/** A command that prints a line and sleeps: a reader that is there to be asked about. */
+export const sleeper = ['sh', '-c', 'echo ready && exec sleep infinity'] as const;
 
 /** Starts a program and waits for its first line. */
 export function startProgram(argv: readonly string[]): Promise<RunningProgram> {
@@ -39,10 +44,12 @@ export function startProgram(argv: readonly string[]): Promise<RunningProgram> {
   const forget = cleanAtExit(() => child.kill('SIGKILL'));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async (): Promise<void> => {
+    for (const pid of findDescendants(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
     child.kill('SIGKILL');
     await ended;
     forget();
   };
+  const innermost = (): number => findDescendants(child.pid ?? 0).at(-1) ?? child.pid ?? 0;
   return new Promise((resolve, reject) => {
     let output = '';
     child.once('error', reject);
@@ -50,7 +57,7 @@ export function startProgram(argv: readonly string[]): Promise<RunningProgram> {
     child.stdout.on('data', (text: Buffer) => {
       output += text.toString();
       const [line = ''] = output.split('\n');
-      if (output.includes('\n')) resolve({ pid: child.pid ?? 0, line, stop });
+      if (output.includes('\n')) resolve({ pid: innermost(), line, stop });
     });
   });
 }
