@@ -3,10 +3,11 @@
 
 import { readTextFile } from '../kernel/kept-file.ts';
 import { listDirectory } from '../kernel/list-directory.ts';
+import { readPidStat } from '../kernel/pid-stat.ts';
 import type { ContainerCgroup } from './container-cgroup.ts';
 
 export interface TaskCounts {
-  /** Tasks that run or could run: state R. */
+  /** Tasks that run or could run: state R of proc_pid_stat(5). */
   readonly running: number;
   /** Tasks in uninterruptible sleep: state D. */
   readonly blocked: number;
@@ -35,11 +36,6 @@ function tasksIn(directories: readonly string[], fileName: string): string[] {
   });
 }
 
-/** proc_pid_stat(5) field 3. The name before it may hold blanks and parentheses. */
-function stateOf(stat: string): string {
-  return stat.charAt(stat.lastIndexOf(')') + 2);
-}
-
 /** Counts now; `procRoot` is where procfs is mounted. Who asks is running, so at least 1 is. */
 export function countTasks(cgroup: ContainerCgroup, procRoot = '/proc'): TaskCounts {
   const controller = cgroup.controller('cpu') ?? cgroup.controller('cpuacct');
@@ -51,7 +47,7 @@ export function countTasks(cgroup: ContainerCgroup, procRoot = '/proc'): TaskCou
   let running = 0;
   let blocked = 0;
   for (let index = 0; index < tids.length; index += step) {
-    const state = stateOf(readTextFile(`${procRoot}/${tids[index]}/stat`) ?? '');
+    const state = readPidStat(`${procRoot}/${tids[index]}`)?.state;
     if (state === 'R') running += step;
     if (state === 'D') blocked += step;
   }

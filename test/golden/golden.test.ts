@@ -13,6 +13,7 @@ import { readMemory } from '../../src/cgroup/memory.ts';
 import { parseHostMemory } from '../../src/host/meminfo.ts';
 import { renderMeminfo } from '../../src/render/meminfo.ts';
 import { takeMemoryView } from '../../src/view/memory.ts';
+import { statTextOf, uptimeTextOf } from '../support/cpu-texts.ts';
 import { type Fixture, withFixture } from '../support/fixture.ts';
 
 /** How each entry is rendered; `undefined` when the reader gets the host's own text. */
@@ -23,6 +24,8 @@ const entries: Readonly<Record<string, (fixture: Fixture) => string | undefined>
     if (reading === undefined) return undefined;
     return renderMeminfo(hostText, takeMemoryView(reading, parseHostMemory(hostText)));
   },
+  stat: statTextOf,
+  uptime: uptimeTextOf,
 };
 
 const goldenDir = dirname(fileURLToPath(import.meta.url));
