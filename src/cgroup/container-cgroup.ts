@@ -65,3 +65,13 @@ export function readNearest(cgroup: ControllerCgroup, name: string): string | un
   }
   return undefined;
 }
+
+/**
+ * Whether a cgroup is the root of its hierarchy, whose counters are the whole
+ * host's. Only a v1 root has release_agent; only a v2 root has no cgroup.type.
+ */
+export function isRoot({ version, chain }: ControllerCgroup): boolean {
+  const [own] = chain;
+  if (own === undefined || chain.length > 1) return false;
+  return version === 1 ? own.has('release_agent') : !own.has('cgroup.type');
+}

@@ -1,6 +1,6 @@
 // CPU quota and CPU time of a container, whichever version its hierarchies have.
 
-import type { ContainerCgroup } from './container-cgroup.ts';
+import { type ContainerCgroup, type ControllerCgroup, isRoot } from './container-cgroup.ts';
 import type { CpuUsage } from './cpu-usage.ts';
 import { lowerLimit } from './directory.ts';
 import * as v1Quota from './v1/cpu.ts';
@@ -20,18 +20,27 @@ export function readCpuQuota(cgroup: ContainerCgroup): number | null {
   return lowest;
 }
 
-/** CPU time used so far; `undefined` when the host does not account it or the cgroup is gone. */
-export function readCpuUsage(cgroup: ContainerCgroup): CpuUsage | undefined {
+/** Where the container's CPU time is counted; `undefined` when only the whole host's is. */
+function accountOf(cgroup: ContainerCgroup): ControllerCgroup | undefined {
   const controller = cgroup.controller('cpuacct');
-  const [own] = controller?.chain ?? [];
+  return controller === undefined || isRoot(controller) ? undefined : controller;
+}
+
+/**
+ * CPU time used so far; `undefined` when it is not counted apart from the
+ * host's, or the cgroup is gone.
+ */
+export function readCpuUsage(cgroup: ContainerCgroup): CpuUsage | undefined {
+  const account = accountOf(cgroup);
+  const [own] = account?.chain ?? [];
   if (own === undefined) return undefined;
-  return controller?.version === 1 ? v1Usage.readUsage(own) : v2.readUsage(own);
+  return account?.version === 1 ? v1Usage.readUsage(own) : v2.readUsage(own);
 }
 
 /** The sum alone, from one number where there is one. */
 export function readCpuUsageUsec(cgroup: ContainerCgroup): number | undefined {
-  const controller = cgroup.controller('cpuacct');
-  const [own] = controller?.chain ?? [];
+  const account = accountOf(cgroup);
+  const [own] = account?.chain ?? [];
   if (own === undefined) return undefined;
-  return controller?.version === 1 ? v1Usage.readUsageUsec(own) : v2.readUsageUsec(own);
+  return account?.version === 1 ? v1Usage.readUsageUsec(own) : v2.readUsageUsec(own);
 }

@@ -22,18 +22,25 @@ export class CgroupDirectory {
     this.#onRead = onRead;
   }
 
+  #file(name: string): KeptFile | undefined {
+    const known = this.#files.get(name);
+    if (known !== undefined || this.#files.has(name)) return known;
+    const file = KeptFile.open(`${this.path}/${name}`);
+    this.#files.set(name, file);
+    return file;
+  }
+
+  /** Whether the cgroup has such a file. */
+  has(name: string): boolean {
+    return this.#file(name) !== undefined;
+  }
+
   /**
    * The text of a controller file at this moment; `undefined` when the cgroup
    * has no such file or is gone.
    */
   readText(name: string): string | undefined {
-    let file = this.#files.get(name);
-    if (file === undefined) {
-      if (this.#files.has(name)) return undefined;
-      file = KeptFile.open(`${this.path}/${name}`);
-      this.#files.set(name, file);
-    }
-    const text = file?.readText();
+    const text = this.#file(name)?.readText();
     if (text !== undefined) this.#onRead?.(`${this.path}/${name}`, text);
     return text;
   }

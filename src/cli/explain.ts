@@ -72,7 +72,7 @@ function explainerOf({ reader }: Identification, cpuPolicy: CpuPolicy): Explaine
   return new Explainer(reader, layout, { host, clock, cpuPolicy, cpuTimes });
 }
 
-const widestValue = 100;
+const widestValue = 60;
 
 function shortened(value: string): string {
   return value.length > widestValue ? `${value.slice(0, widestValue)}...` : value;
@@ -82,8 +82,9 @@ function renderNumber({ label, value, origin, from }: ExplainedNumber): string[]
   if (origin === 'none') return [[label, value, 'not counted for a container']];
   if (origin === 'host') return [[label, shortened(value), `${from[0]?.path} of the host`]];
   return from.map(({ path, field, value: raw }, index) => {
-    const source = `${path}${field === undefined ? '' : ` ${field}`} = ${shortened(raw)}`;
-    return index === 0 ? [label, value, source] : ['', '', source];
+    const name = field === undefined ? path : `${path} ${field}`;
+    const source = raw === '' ? name : `${name} = ${shortened(raw)}`;
+    return index === 0 ? [label, shortened(value), source] : ['', '', source];
   });
 }
 

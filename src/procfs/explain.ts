@@ -59,13 +59,13 @@ export class Explainer {
   explain(entry: CatalogueEntry): ExplainedFile {
     this.#reads = [this.#initStart()];
     const text = entry.containerText(this.#container, this.#sources);
-    const { numbers, sources } = entry.provenance;
+    const { provenance } = entry;
     const shown = text ?? this.#sources.host.readText(entry.hostPath) ?? '';
     return {
       path: entry.path,
       origin: text === undefined ? 'host' : 'container',
-      numbers: numbers(shown).map(([label, value]) => {
-        const listed = text === undefined ? undefined : sources[label];
+      numbers: provenance.numbers(shown).map(([label, value]) => {
+        const listed = text === undefined ? undefined : provenance.sources(label);
         return this.#explained(label, value, listed, entry);
       }),
     };

@@ -6,10 +6,11 @@ export interface Provenance {
   /** The numbers of a text: what each is called, and its value as printed. */
   numbers(text: string): readonly (readonly [label: string, value: string])[];
   /**
-   * What goes into a number: `FILE` or `FILE FIELD`, of cgroup v1 and v2 alike (a host has one
-   * of them). A number that is not listed is the host's.
+   * What goes into a number: `FILE`, `FILE FIELD` or `FILE FIELD|FIELD` (the first that is there),
+   * of cgroup v1 and v2 alike (a host has one of them), or `= WORDS` for what no one file says.
+   * `undefined`: the number is the host's.
    */
-  readonly sources: Readonly<Record<string, readonly string[]>>;
+  sources(label: string): readonly string[] | undefined;
 }
 
 /** One kernel text that was read while a file was made. */
@@ -25,24 +26,34 @@ export interface SourceValue {
   readonly value: string;
 }
 
-function valueIn({ path, text }: ReadRecord, field: string | undefined): SourceValue | undefined {
-  if (field === undefined) return { path, value: text.trim().replaceAll('\n', ' | ') };
+function fieldIn({ path, text }: ReadRecord, field: string): SourceValue | undefined {
   for (const line of text.split('\n')) {
-    const [, value] = line.startsWith(field)
-      ? (/^:?\s+(.+)$/.exec(line.slice(field.length)) ?? [])
-      : [];
+    if (!line.startsWith(field)) continue;
+    const value = /^:?\s+(.+)$/.exec(line.slice(field.length))?.[1];
     if (value !== undefined) return { path, field, value };
+  }
+  return undefined;
+}
+
+function valueIn(read: ReadRecord, fields: string | undefined): SourceValue | undefined {
+  if (fields === undefined) {
+    return { path: read.path, value: read.text.trim().replaceAll('\n', ' | ') };
+  }
+  for (const field of fields.split('|')) {
+    const found = fieldIn(read, field);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** The values behind one source, of every cgroup on the way to the root that has it. */
 export function sourceValues(source: string, reads: readonly ReadRecord[]): SourceValue[] {
-  const [file = '', field] = source.split(' ');
+  if (source.startsWith('= ')) return [{ path: source.slice(2), value: '' }];
+  const [file = '', fields] = source.split(' ');
   const found = new Map<string, SourceValue>();
   for (const read of reads) {
     if (!read.path.endsWith(`/${file}`)) continue;
-    const value = valueIn(read, field);
+    const value = valueIn(read, fields);
     if (value !== undefined) found.set(read.path, value);
   }
   return [...found.values()];
@@ -66,10 +77,10 @@ export const uptimeProvenance: Provenance = {
       ['idle', idle],
     ];
   },
-  sources: {
-    uptime: ageSources,
-    idle: [...ageSources, 'cpuacct.usage', 'cpu.stat usage_usec', ...cpuCountSources],
-  },
+  sources: (label) =>
+    label === 'uptime'
+      ? ageSources
+      : [...ageSources, 'cpuacct.usage', 'cpu.stat usage_usec', ...cpuCountSources],
 };
 
 const cpuTimeSources = [
@@ -82,7 +93,13 @@ const cpuTimeSources = [
   'cpu.stat system_usec',
   ...cpuCountSources,
 ];
-const taskSources = ['tasks', 'cgroup.threads'];
+const taskSources = ['= states of the tasks in the cpu cgroup and below it'];
+
+const statSources: Readonly<Record<string, readonly string[]>> = {
+  btime: ageSources,
+  procs_running: taskSources,
+  procs_blocked: taskSources,
+};
 
 function spaceSeparated(text: string): [string, string][] {
   return text
@@ -95,16 +112,8 @@ function spaceSeparated(text: string): [string, string][] {
 }
 
 export const statProvenance: Provenance = {
-  // Every cpuN line has the sources of the cpu line.
-  numbers: (text) =>
-    spaceSeparated(text).map(([label, value]) => [/^cpu\d+$/.test(label) ? 'cpuN' : label, value]),
-  sources: {
-    cpu: cpuTimeSources,
-    cpuN: cpuTimeSources,
-    btime: ageSources,
-    procs_running: taskSources,
-    procs_blocked: taskSources,
-  },
+  numbers: spaceSeparated,
+  sources: (label) => (/^cpu\d*$/.test(label) ? cpuTimeSources : statSources[label]),
 };
 
 const limitSources = ['memory.stat hierarchical_memory_limit', 'memory.max'];
@@ -116,11 +125,75 @@ const swapLimitSources = [
   'memory.swap.max',
 ];
 
-/** A field of memory.stat: v1's name (without `total_`), then v2's. */
-function stat(v1: string | null, ...v2: string[]): string[] {
-  const first = v1 === null ? [] : [`memory.stat total_${v1}`];
-  return [...first, ...v2.map((field) => `memory.stat ${field}`)];
+/** Fields of memory.stat that are added up: of v1 (without `total_`), and of v2. */
+function stat(v1: readonly string[], v2: readonly string[]): string[] {
+  const longest = Math.max(v1.length, v2.length);
+  return Array.from({ length: longest }, (_, index) => {
+    const alternatives = [v1[index] && `total_${v1[index]}`, v2[index]].filter(Boolean);
+    return `memory.stat ${alternatives.join('|')}`;
+  });
 }
+
+/** A field with the same name, but for `total_`, in both versions. */
+function same(...fields: string[]): string[] {
+  return stat(fields, fields);
+}
+
+/** What v1 does not count. */
+function onlyV2(...fields: string[]): string[] {
+  return stat([], fields);
+}
+
+const meminfoSources: Readonly<Record<string, readonly string[]>> = {
+  MemTotal: limitSources,
+  MemFree: [...limitSources, ...usageSources],
+  MemAvailable: [
+    ...limitSources,
+    ...usageSources,
+    ...same('active_file'),
+    ...same('inactive_file'),
+    ...onlyV2('slab_reclaimable'),
+  ],
+  Buffers: [],
+  Cached: stat(['cache'], ['file']),
+  SwapCached: same('swapcached'),
+  Active: same('active_anon', 'active_file'),
+  Inactive: [...same('inactive_anon'), ...same('inactive_file')],
+  'Active(anon)': same('active_anon'),
+  'Inactive(anon)': same('inactive_anon'),
+  'Active(file)': same('active_file'),
+  'Inactive(file)': same('inactive_file'),
+  Unevictable: same('unevictable'),
+  Mlocked: same('unevictable'),
+  SwapTotal: swapLimitSources,
+  SwapFree: [...swapLimitSources, ...stat(['swap'], []), 'memory.swap.current'],
+  Zswap: onlyV2('zswap'),
+  Zswapped: onlyV2('zswapped'),
+  Dirty: stat(['dirty'], ['file_dirty']),
+  Writeback: stat(['writeback'], ['file_writeback']),
+  AnonPages: stat(['rss'], ['anon']),
+  Mapped: stat(['mapped_file'], ['file_mapped']),
+  Shmem: same('shmem'),
+  KReclaimable: onlyV2('slab_reclaimable'),
+  Slab: onlyV2('slab_reclaimable', 'slab_unreclaimable'),
+  SReclaimable: onlyV2('slab_reclaimable'),
+  SUnreclaim: onlyV2('slab_unreclaimable'),
+  KernelStack: onlyV2('kernel_stack'),
+  ShadowCallStack: [],
+  PageTables: onlyV2('pagetables'),
+  SecPageTables: onlyV2('sec_pagetables'),
+  NFS_Unstable: [],
+  Bounce: [],
+  WritebackTmp: [],
+  VmallocUsed: onlyV2('vmalloc'),
+  Percpu: onlyV2('percpu'),
+  AnonHugePages: stat(['rss_huge'], ['anon_thp']),
+  ShmemHugePages: onlyV2('shmem_thp'),
+  ShmemPmdMapped: [],
+  FileHugePages: onlyV2('file_thp'),
+  FilePmdMapped: [],
+  Hugetlb: onlyV2('hugetlb'),
+};
 
 export const meminfoProvenance: Provenance = {
   numbers: (text) =>
@@ -131,56 +204,5 @@ export const meminfoProvenance: Provenance = {
         const colon = line.indexOf(':');
         return [line.slice(0, colon), line.slice(colon + 1).trim()];
       }),
-  sources: {
-    MemTotal: limitSources,
-    MemFree: [...limitSources, ...usageSources],
-    MemAvailable: [
-      ...limitSources,
-      ...usageSources,
-      ...stat('active_file', 'active_file'),
-      ...stat('inactive_file', 'inactive_file', 'slab_reclaimable'),
-    ],
-    Buffers: [],
-    Cached: stat('cache', 'file'),
-    SwapCached: stat('swapcached', 'swapcached'),
-    Active: [...stat('active_anon', 'active_anon'), ...stat('active_file', 'active_file')],
-    Inactive: [
-      ...stat('inactive_anon', 'inactive_anon'),
-      ...stat('inactive_file', 'inactive_file'),
-    ],
-    'Active(anon)': stat('active_anon', 'active_anon'),
-    'Inactive(anon)': stat('inactive_anon', 'inactive_anon'),
-    'Active(file)': stat('active_file', 'active_file'),
-    'Inactive(file)': stat('inactive_file', 'inactive_file'),
-    Unevictable: stat('unevictable', 'unevictable'),
-    Mlocked: stat('unevictable', 'unevictable'),
-    SwapTotal: swapLimitSources,
-    SwapFree: [...swapLimitSources, ...stat('swap'), 'memory.swap.current'],
-    Zswap: stat(null, 'zswap'),
-    Zswapped: stat(null, 'zswapped'),
-    Dirty: stat('dirty', 'file_dirty'),
-    Writeback: stat('writeback', 'file_writeback'),
-    AnonPages: stat('rss', 'anon'),
-    Mapped: stat('mapped_file', 'file_mapped'),
-    Shmem: stat('shmem', 'shmem'),
-    KReclaimable: stat(null, 'slab_reclaimable'),
-    Slab: stat(null, 'slab_reclaimable', 'slab_unreclaimable'),
-    SReclaimable: stat(null, 'slab_reclaimable'),
-    SUnreclaim: stat(null, 'slab_unreclaimable'),
-    KernelStack: stat(null, 'kernel_stack'),
-    ShadowCallStack: [],
-    PageTables: stat(null, 'pagetables'),
-    SecPageTables: stat(null, 'sec_pagetables'),
-    NFS_Unstable: [],
-    Bounce: [],
-    WritebackTmp: [],
-    VmallocUsed: stat(null, 'vmalloc'),
-    Percpu: stat(null, 'percpu'),
-    AnonHugePages: stat('rss_huge', 'anon_thp'),
-    ShmemHugePages: stat(null, 'shmem_thp'),
-    ShmemPmdMapped: [],
-    FileHugePages: stat(null, 'file_thp'),
-    FilePmdMapped: [],
-    Hugetlb: stat(null, 'hugetlb'),
-  },
+  sources: (label) => meminfoSources[label],
 };

@@ -7,9 +7,9 @@ import type { Container } from './container.ts';
 import { readContainerCpus } from './cpus.ts';
 import type { Sources } from './sources.ts';
 
-export function uptimeText(container: Container, sources: Sources): string | undefined {
-  const usedUsec = readCpuUsageUsec(container.cgroup);
-  if (usedUsec === undefined) return undefined;
+/** Where CPU time is not counted per container, all of it counts as idle; the age is right. */
+export function uptimeText(container: Container, sources: Sources): string {
+  const usedUsec = readCpuUsageUsec(container.cgroup) ?? 0;
   const cpuCount = readContainerCpus(container, sources).length;
   return renderUptime({ ageUsec: ageUsecOf(container, sources.clock), cpuCount, usedUsec });
 }

@@ -28,8 +28,6 @@ export type V1MemoryStatKey = (typeof statKeys)[number];
 
 export interface V1Memory {
   readonly version: 1;
-  /** Absolute path of the cgroup that the values are of. */
-  readonly cgroupDir: string;
   /** The smallest limit of the cgroup and its ancestors. */
   readonly limitInBytes: number | null;
   readonly usageInBytes: number;
@@ -62,7 +60,7 @@ export function readV1Memory({ chain }: ControllerCgroup): V1Memory | undefined 
   const [directory] = chain;
   // The root cgroup has no limit and holds whatever is in no container: a
   // process there has the host's memory. Only the root has a release_agent.
-  if (directory === undefined || directory.readText('release_agent') !== undefined) {
+  if (directory === undefined || directory.has('release_agent')) {
     return undefined;
   }
   const usage = directory.readText('memory.usage_in_bytes');
@@ -81,7 +79,6 @@ export function readV1Memory({ chain }: ControllerCgroup): V1Memory | undefined 
   const isSwapAccounted = memswLimit !== undefined && stat.total_swap !== undefined;
   return {
     version: 1,
-    cgroupDir: directory.path,
     limitInBytes: limitOf(limit),
     usageInBytes: parseBytes(usage, `${directory.path}/memory.usage_in_bytes`),
     memswLimitInBytes: isSwapAccounted ? limitOf(memswLimit) : undefined,

@@ -36,13 +36,12 @@ export type V2MemoryStatKey = (typeof statKeys)[number];
 
 export interface V2Memory {
   readonly version: 2;
-  /** Absolute path of the cgroup that current, swap.current and stat are of. */
-  readonly cgroupDir: string;
   /**
    * The smallest memory.max of the cgroup and its ancestors. memory.high is no
    * limit: above it a cgroup is slowed down, but it still gets the memory.
    */
   readonly maxBytes: number | null;
+  /** Of the nearest cgroup that has the controller, as are swap.current and stat. */
   readonly currentBytes: number;
   /** The smallest memory.swap.max, likewise; `undefined`: swap is not accounted. */
   readonly swapMaxBytes: number | null | undefined;
@@ -93,7 +92,6 @@ export function readV2Memory({ chain }: ControllerCgroup): V2Memory | undefined 
   if (statText === undefined) return undefined;
   return {
     version: 2,
-    cgroupDir: directory.path,
     maxBytes,
     currentBytes,
     swapMaxBytes,
