@@ -6,8 +6,9 @@
 //   sys/fs/cgroup/...   their files
 //   reader.json         who reads: { "cgroup": [lines of its /proc/PID/cgroup], ... }
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { ContainerCgroup } from '../../src/cgroup/container-cgroup.ts';
 import { parseLayout } from '../../src/cgroup/layout.ts';
 import { parseMembership } from '../../src/cgroup/membership.ts';
@@ -46,4 +47,21 @@ function parseReader(text: string): FixtureReader {
     if (Array.isArray(cgroup)) return { ...reader, cgroup: cgroup.map(String) };
   }
   throw new SyntaxError('Cannot parse reader.json: expected { "cgroup": [lines] }');
+}
+
+/** Makes a folder of such files, for `use` alone. */
+export function withTree<Result>(
+  files: Readonly<Record<string, string>>,
+  use: (root: string) => Result,
+): Result {
+  const root = mkdtempSync(join(tmpdir(), 'nsproc-test-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text, 'latin1');
+    }
+    return use(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 }
