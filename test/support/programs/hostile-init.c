@@ -1,5 +1,5 @@
 /* The init of a container whose root is out to disturb every process that appears in it:
- * "stop" and "kill" them, or "trace" them, and keep even the dead from their parents. */
+ * it "stops" and "kills" them, or "traces" them, and keep even the dead from their parents. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
@@ -18,11 +18,11 @@ static void trace_all(void)
 
 int main(int argc, char **argv)
 {
-	const char *mode = argc > 1 ? argv[1] : "stop";
+	const char *mode = argc > 1 ? argv[1] : "stops";
 
 	for (;;)
-		if (strcmp(mode, "trace") == 0)
+		if (strcmp(mode, "traces") == 0)
 			trace_all();
 		else
-			kill(-1, strcmp(mode, "kill") == 0 ? SIGKILL : SIGSTOP);
+			kill(-1, strcmp(mode, "kills") == 0 ? SIGKILL : SIGSTOP);
 }

@@ -1,0 +1,129 @@
+// What the resolver keeps, for how long, and that it gives every fd back.
+
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SystemError } from '../../src/kernel/system-error.ts';
+import { ReaderResolver } from '../../src/reader/resolver.ts';
+import type { InitStrategy } from '../../src/reader/strategies/init-strategy.ts';
+import { missing } from '../support/requirements.ts';
+import { makeScene, type ResolverScene } from '../support/resolver-scene.ts';
+import { makeResolver, readerBehind, watched, workingCases } from '../support/resolvers.ts';
+
+const lacking = workingCases.length === 0 ? 'no strategy works' : missing('root');
+const gone = { kind: 'gone' };
+
+let strategy: InitStrategy;
+let scene: ResolverScene;
+
+beforeEach((ctx) => ctx.skip(lacking !== undefined, lacking));
+beforeAll(() => {
+  const [working] = workingCases;
+  if (lacking !== undefined || working === undefined) return;
+  strategy = working.strategy;
+  scene = makeScene(strategy);
+});
+afterAll(() => scene?.teardown.run());
+
+function openFdCount(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** As a worker does: no timer fires meanwhile. */
+function blockFor(msec: number): void {
+  const startMsec = performance.now();
+  while (performance.now() - startMsec < msec);
+}
+
+describe('the cache of ReaderResolver', () => {
+  it('asks once for a namespace and answers with the identical text', async () => {
+    const { initPid } = await scene.start();
+    const { seen, strategy: counted } = watched(strategy);
+    const resolver = makeResolver(counted);
+    const [first, second] = [resolver.resolve(initPid), resolver.resolve(initPid)];
+    expect(second).toEqual(first);
+    expect(second).toEqual(readerBehind(initPid));
+    expect(seen.count).toBe(1);
+    resolver.close();
+  });
+
+  it('asks again when the time is over, in a thread whose timers never fire', async () => {
+    const { initPid } = await scene.start();
+    const { seen, strategy: counted } = watched(strategy);
+    const resolver = makeResolver(counted, { cacheTtlMsec: 20 });
+    const fds = openFdCount();
+    resolver.resolve(initPid);
+    blockFor(40);
+    resolver.resolve(initPid);
+    expect(seen.count).toBe(2);
+    resolver.close();
+    expect(openFdCount()).toBe(fds);
+  });
+
+  it('closes the fds of what it drops, and of all when it is closed', async () => {
+    const inits = [await scene.start(), await scene.start(), await scene.start()];
+    const resolver = makeResolver(strategy, { cacheMax: 1 });
+    const empty = openFdCount();
+    resolver.resolve(inits[0]?.initPid ?? 0);
+    const one = openFdCount();
+    expect(one).toBeGreaterThan(empty);
+    for (let round = 0; round < 20; round += 1) {
+      for (const { initPid } of inits) {
+        expect(resolver.resolve(initPid)).toEqual(readerBehind(initPid));
+      }
+    }
+    expect(openFdCount()).toBe(one);
+    resolver.close();
+    expect(openFdCount()).toBe(empty);
+  });
+});
+
+describe('the verification of ReaderResolver', () => {
+  it('does not outlive init: another init of the same namespace number is found', async () => {
+    const resolver = makeResolver(strategy);
+    for (let round = 0; round < 5; round += 1) {
+      const container = await scene.start();
+      expect(resolver.resolve(container.initPid)).toEqual(readerBehind(container.initPid));
+      await container.stop();
+      expect(resolver.resolve(container.initPid)).toEqual(gone);
+    }
+    resolver.close();
+  });
+  it('rejects a pid that has been given to a process of another namespace', async () => {
+    const [asked, other] = [await scene.start(), await scene.start()];
+    const ended = await scene.start();
+    await ended.stop();
+    const empty = openFdCount();
+    for (const wrong of [other.initPid, process.pid, 1, ended.initPid]) {
+      const resolver = makeResolver(watched(strategy, () => wrong).strategy);
+      expect(resolver.resolve(asked.initPid)).toEqual(gone);
+      resolver.close();
+    }
+    expect(openFdCount()).toBe(empty);
+  });
+});
+
+describe('a failure of the strategy', () => {
+  it('is reported, and the question is not asked again at once', async () => {
+    const { initPid } = await scene.start();
+    const { seen, strategy: failing } = watched(strategy, () => {
+      throw new SystemError('ask', 1);
+    });
+    const failures: SystemError[] = [];
+    const resolver = new ReaderResolver({
+      strategy: failing,
+      cacheTtlMsec: 1000,
+      onFailure: (error) => failures.push(error),
+    });
+    const empty = openFdCount();
+    for (let round = 0; round < 3; round += 1) {
+      expect(resolver.identify(initPid)).toMatchObject({
+        reader: gone,
+        rule: 'no-init',
+        problem: 'Cannot ask: EPERM',
+      });
+    }
+    expect([seen.count, failures.length]).toEqual([1, 1]);
+    resolver.close();
+    expect(openFdCount()).toBe(empty);
+  });
+});
