@@ -186,9 +186,9 @@ describe('for any text', () => {
     const parseStat = memoryStatParser(['anon', 'file', 'MemTotal:']);
     const statText = fc.oneof(
       anyText,
-      fc.array(
-        fc.tuple(fc.constantFrom('anon', 'file'), fc.string()).map((line) => line.join(' ')),
-      ),
+      fc
+        .array(fc.tuple(fc.constantFrom('anon', 'file'), fc.string()))
+        .map((lines) => lines.map((line) => line.join(' ')).join('\n')),
     );
     fc.assert(
       fc.property(statText, (text) => {
