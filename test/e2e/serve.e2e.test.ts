@@ -1,0 +1,96 @@
+// The mount as every process of the host sees it.
+
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run, runOrThrow } from '../support/commands.ts';
+import { useServingScene } from '../support/serving-scene.ts';
+
+const scene = useServingScene();
+const inMount = (path: string): string => join(scene().daemon.mountPoint, path);
+
+describe('the mount', () => {
+  it('is fuse.nsproc, read-only, nosuid, nodev, noexec', async () => {
+    const { mountPoint } = scene().daemon;
+    const format = ['--noheadings', '--output', 'FSTYPE,SOURCE,OPTIONS', '--mountpoint'];
+    const [type, source, options = ''] = (
+      await runOrThrow(['findmnt', ...format, mountPoint])
+    ).split(/\s+/);
+    expect([type, source]).toEqual(['fuse.nsproc', 'nsproc']);
+    expect(options.split(',')).toEqual(
+      expect.arrayContaining(['ro', 'nosuid', 'nodev', 'noexec', 'allow_other']),
+    );
+  });
+
+  it('lists its directories, again and again', async () => {
+    for (let times = 0; times < 2; times += 1) {
+      expect(await fs.readdir(inMount('.'))).toEqual(['proc']);
+      expect((await fs.readdir(inMount('proc'))).sort()).toEqual(['meminfo', 'stat', 'uptime']);
+    }
+    const listing = await runOrThrow(['ls', '-la', inMount('proc')]);
+    expect(listing.trim().split('\n')).toHaveLength(1 + 2 + 3);
+  });
+
+  it.each([
+    ['.', 'directory 555 0:0 3'],
+    ['proc', 'directory 555 0:0 2'],
+    ['proc/meminfo', 'regular file 444 0:0 1'],
+    ['proc/stat', 'regular file 444 0:0 1'],
+    ['proc/uptime', 'regular file 444 0:0 1'],
+  ])('shows %s as %s', async (path, expected) => {
+    const shown = await runOrThrow(['stat', '--format', '%F %a %u:%g %h', inMount(path)]);
+    expect(shown.trim().replace('regular empty file', 'regular file')).toBe(expected);
+  });
+
+  it('has no other entries', async () => {
+    await expect(fs.readFile(inMount('proc/nothing'))).rejects.toThrow('ENOENT');
+    await expect(fs.readFile(inMount('proc'))).rejects.toThrow('EISDIR');
+    await expect(fs.readdir(inMount('proc/stat'))).rejects.toThrow('ENOTDIR');
+  });
+
+  it('answers statfs with sizes of 0, as procfs does', async () => {
+    const { blocks, bfree, files } = await fs.statfs(scene().daemon.mountPoint);
+    expect({ blocks, bfree, files }).toEqual({ blocks: 0, bfree: 0, files: 0 });
+  });
+});
+
+describe('readers without privileges', () => {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+  it.each(['meminfo', 'stat', 'uptime'])('can read %s', async (file) => {
+    const read = await run([...nobody, 'cat', inMount(`proc/${file}`)]);
+    expect(read.stderr).toBe('');
+    expect(read.stdout).not.toBe('');
+  });
+
+  it('may list directories and not write', async () => {
+    const listed = await run([...nobody, 'ls', inMount('proc')]);
+    expect(listed.stdout).toBe('meminfo\nstat\nuptime\n');
+    const checks = `test -r "$1" && test ! -w "$1" && test ! -x "$1"`;
+    const tested = await run([...nobody, 'sh', '-c', checks, 'sh', inMount('proc/stat')]);
+    expect(tested.status).toBe(0);
+  });
+});
+
+describe('writing', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['open a file for writing', () => fs.open(inMount('proc/uptime'), 'r+')],
+    ['truncate a file', () => fs.truncate(inMount('proc/uptime'), 0)],
+    ['create a file', () => fs.writeFile(inMount('proc/new'), 'text')],
+    ['remove a file', () => fs.unlink(inMount('proc/uptime'))],
+    ['rename a file', () => fs.rename(inMount('proc/uptime'), inMount('proc/new'))],
+    ['make a link', () => fs.symlink('uptime', inMount('proc/new'))],
+    ['make a directory', () => fs.mkdir(inMount('proc/new'))],
+    ['remove a directory', () => fs.rmdir(inMount('proc'))],
+    ['change a mode', () => fs.chmod(inMount('proc/uptime'), 0o666)],
+    ['change an owner', () => fs.chown(inMount('proc/uptime'), 1, 1)],
+    ['change times', () => fs.utimes(inMount('proc/uptime'), 0, 0)],
+    ['ask for write access', () => fs.access(inMount('proc/uptime'), fs.constants.W_OK)],
+  ])('cannot %s', async (_, write) => {
+    await expect(write()).rejects.toThrow('EROFS');
+  });
+
+  it('cannot execute a file', async () => {
+    await expect(fs.access(inMount('proc/uptime'), fs.constants.X_OK)).rejects.toThrow('EACCES');
+  });
+});
