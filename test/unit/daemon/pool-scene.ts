@@ -1,0 +1,108 @@
+// A pool of real threads that do as they are told; a named pipe stands in for /dev/fuse and
+// shows what was answered.
+
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { pino } from 'pino';
+import { vi } from 'vitest';
+import { ControlBlock } from '../../../src/daemon/control-block.ts';
+import { WorkerPool } from '../../../src/daemon/worker-pool.ts';
+import type { Teardown } from '../../support/teardown.ts';
+
+/** Words of the plan that the threads follow; see planned-thread.mjs. */
+const STARTS = 0;
+const FAILURES = 1;
+const END = 2;
+
+interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface PoolScene {
+  readonly pool: WorkerPool;
+  readonly control: ControlBlock;
+  /** Thread numbers that recover() was called with. */
+  readonly recovered: readonly number[];
+  readonly logged: readonly LogLine[];
+  /** How many threads have been started so far. */
+  starts(): number;
+  untilStarted(starts: number): Promise<void>;
+  /** What was written to the pipe since the last call. */
+  answers(): Buffer;
+  /** Lets the threads end, as they do when the connection has ended. */
+  letEnd(): void;
+}
+
+export interface PoolPlan {
+  readonly count: number;
+  /** So many starts take a request and then throw. */
+  readonly failures: number;
+  readonly module?: string;
+  readonly fuseFd?: number;
+}
+
+export function makePipe(teardown: Teardown): number {
+  const path = `${teardown.makeDir()}/pipe`;
+  spawnSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  teardown.add(() => closeSync(fd));
+  return fd;
+}
+
+const options = {
+  mountPoint: '/nowhere',
+  workers: 1,
+  resolver: 'auto',
+  initCacheTtlMsec: 0,
+  cpus: 'quota',
+  logLevel: 'debug',
+} as const;
+
+export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
+  const words = new Int32Array(new SharedArrayBuffer(16));
+  words[FAILURES] = plan.failures;
+  const fuseFd = plan.fuseFd ?? makePipe(teardown);
+  const control = new ControlBlock(ControlBlock.allocate(plan.count));
+  const recovered: number[] = [];
+  const logged: LogLine[] = [];
+  const pool = new WorkerPool({
+    module: new URL(plan.module ?? './planned-thread.mjs', import.meta.url),
+    start: { fuseFd, memory: memoryOf(control, words), options, startTimeSec: 0 },
+    count: plan.count,
+    control,
+    recover: (thread) => recovered.push(thread),
+    log: pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
+  });
+  const letEnd = () => {
+    Atomics.store(words, END, 1);
+    Atomics.notify(words, END);
+  };
+  teardown.add(letEnd);
+  const starts = () => Atomics.load(words, STARTS);
+  return {
+    ...{ pool, control, recovered, logged, letEnd, starts },
+    untilStarted: (count) => vi.waitFor(() => check(starts() >= count), { timeout: 20_000 }),
+    answers: () => readAll(fuseFd),
+  };
+}
+
+function check(holds: boolean): void {
+  if (!holds) throw new Error('not yet');
+}
+
+function memoryOf(control: ControlBlock, words: Int32Array<SharedArrayBuffer>) {
+  const cpuTimes = new SharedArrayBuffer(0);
+  return { control: control.memory, openFiles: words.buffer, cpuTimes };
+}
+
+/** Whole; nothing when the pipe is empty. */
+function readAll(fd: number): Buffer {
+  const bytes = Buffer.alloc(4096);
+  try {
+    return bytes.subarray(0, readSync(fd, bytes));
+  } catch {
+    return bytes.subarray(0, 0);
+  }
+}
