@@ -3,7 +3,6 @@
 import { opendirSync } from 'node:fs';
 import { readLinkText } from './kept-file.ts';
 import * as libc from './libc.ts';
-import { readPidStat } from './pid-stat.ts';
 import { isReadable } from './poll.ts';
 import { EINVAL, ENOENT, ESRCH, SystemError } from './system-error.ts';
 
@@ -40,32 +39,13 @@ export function closeFd(fd: number): void {
   libc.close(fd);
 }
 
-export interface RunningThread {
-  /** Its folder in procfs. */
-  readonly threadDir: string;
-  /** When its process started, which is when its leader did. */
-  readonly startTicks: number;
-}
-
 /**
- * One thread of the process that still runs. That is the leader, unless it has
- * exited before its siblings: it stays behind as a zombie then, without mount
- * namespace and (on cgroup v1) without cgroup.
+ * The procfs folders of a process's threads, the leader's own (`/proc/PID`) first.
+ * One at a time: there may be very many, and one of the first two is wanted.
  */
-export function findRunningThread(pid: number): RunningThread | undefined {
+export function* threadDirsOf(pid: number): Generator<string> {
   const leaderDir = `/proc/${pid}`;
-  const leader = readPidStat(leaderDir);
-  if (leader === undefined) return undefined;
-  const { startTicks } = leader;
-  if (!leader.isExiting) return { threadDir: leaderDir, startTicks };
-  for (const threadDir of threadDirsOf(leaderDir)) {
-    if (readPidStat(threadDir)?.isExiting === false) return { threadDir, startTicks };
-  }
-  return undefined;
-}
-
-/** One at a time: a process may have very many, and the second is most often the one wanted. */
-function* threadDirsOf(leaderDir: string): Generator<string> {
+  yield leaderDir;
   const tasks = `${leaderDir}/task`;
   let directory: ReturnType<typeof opendirSync>;
   try {

@@ -5,40 +5,28 @@
 // takes a reference that free goes with the last put_pid()). So as long as an object
 // of this class is open, the inode number of its namespace is not given to another.
 
-import { KeptFile } from '../kernel/kept-file.ts';
 import { readPidStat } from '../kernel/pid-stat.ts';
-import {
-  findRunningThread,
-  Pidfd,
-  type RunningThread,
-  readNamespaceLink,
-} from '../kernel/process.ts';
+import { Pidfd, readNamespaceLink } from '../kernel/process.ts';
 import { withoutInitScope } from './cgroup-text.ts';
-
-interface OpenParts {
-  readonly pid: number;
-  readonly pidfd: Pidfd;
-  readonly thread: RunningThread;
-  readonly cgroupFile: KeptFile;
-}
+import { openRunningThread, type RunningThread } from './running-thread.ts';
 
 export class ContainerInit {
   readonly pid: number;
   readonly startTicks: number;
   readonly #pidfd: Pidfd;
-  readonly #threadDir: string;
-  readonly #cgroupFile: KeptFile;
+  readonly #thread: RunningThread;
   #knownMountns: string | undefined;
-  #rawCgroupText = '';
-  #cgroupText = '';
+  #rawCgroupText: string;
+  #cgroupText: string;
 
-  private constructor(parts: OpenParts) {
-    this.pid = parts.pid;
-    this.startTicks = parts.thread.startTicks;
-    this.#pidfd = parts.pidfd;
-    this.#threadDir = parts.thread.threadDir;
-    this.#cgroupFile = parts.cgroupFile;
-    this.#knownMountns = readNamespaceLink(this.#threadDir, 'mnt');
+  private constructor(pid: number, pidfd: Pidfd, thread: RunningThread) {
+    this.pid = pid;
+    this.startTicks = thread.startTicks;
+    this.#pidfd = pidfd;
+    this.#thread = thread;
+    this.#knownMountns = readNamespaceLink(thread.dir, 'mnt');
+    this.#rawCgroupText = thread.cgroupText;
+    this.#cgroupText = withoutInitScope(thread.cgroupText);
   }
 
   /**
@@ -50,8 +38,9 @@ export class ContainerInit {
     if (pidfd === undefined) return undefined;
     let toClose: { close(): void } | undefined = pidfd;
     try {
-      const init = ContainerInit.#openBehind(pidfd, pid);
-      if (init === undefined) return undefined;
+      const thread = openRunningThread(pid);
+      if (thread === undefined) return undefined;
+      const init = new ContainerInit(pid, pidfd, thread);
       toClose = init;
       // Asked last: the pidfd's process runs, so all that was opened by its number was its own.
       const isOfNamespace = readNamespaceLink(`/proc/${pid}`, 'pid') === pidnsLink;
@@ -61,14 +50,6 @@ export class ContainerInit {
     } finally {
       toClose?.close();
     }
-  }
-
-  static #openBehind(pidfd: Pidfd, pid: number): ContainerInit | undefined {
-    const thread = findRunningThread(pid);
-    if (thread === undefined) return undefined;
-    const cgroupFile = KeptFile.open(`${thread.threadDir}/cgroup`);
-    if (cgroupFile === undefined) return undefined;
-    return new ContainerInit({ pid, pidfd, thread, cgroupFile });
   }
 
   isRunning(): boolean {
@@ -81,11 +62,10 @@ export class ContainerInit {
    * exited.
    */
   readCgroupText(): string | undefined {
-    const raw = this.#cgroupFile.readText();
+    const raw = this.#thread.cgroupFile.readText();
     if (raw === this.#rawCgroupText) return this.#cgroupText;
-    // A v1 hierarchy shows `/` for a thread that has begun to exit (proc_cgroup_show(),
-    // PF_EXITING), as if init had been moved to the host's own cgroup.
-    const isExiting = readPidStat(this.#threadDir)?.isExiting ?? true;
+    // As in openThread(): the text of a thread that is about to exit is not init's.
+    const isExiting = readPidStat(this.#thread.dir)?.isExiting ?? true;
     if (raw === undefined || isExiting || !this.isRunning()) return undefined;
     this.#rawCgroupText = raw;
     this.#cgroupText = withoutInitScope(raw);
@@ -98,12 +78,12 @@ export class ContainerInit {
   }
 
   readMountns(): string | undefined {
-    this.#knownMountns = readNamespaceLink(this.#threadDir, 'mnt');
+    this.#knownMountns = readNamespaceLink(this.#thread.dir, 'mnt');
     return this.#knownMountns;
   }
 
   close(): void {
-    this.#cgroupFile.close();
+    this.#thread.cgroupFile.close();
     this.#pidfd.close();
   }
 }

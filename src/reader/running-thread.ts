@@ -1,0 +1,54 @@
+// One running thread of a process, through which the process's cgroup is read.
+//
+// That is the leader, unless it has exited before its siblings: it stays behind as a
+// zombie then, without mount namespace and, in a v1 hierarchy, without cgroup.
+
+import { KeptFile } from '../kernel/kept-file.ts';
+import { type PidStat, readPidStat } from '../kernel/pid-stat.ts';
+import { threadDirsOf } from '../kernel/process.ts';
+
+export interface RunningThread {
+  /** Its folder in procfs. */
+  readonly dir: string;
+  /** Open; whoever asked for the thread closes it. */
+  readonly cgroupFile: KeptFile;
+  readonly cgroupText: string;
+  /** When its process started, which is when its leader did. */
+  readonly startTicks: number;
+}
+
+/** `undefined` when no thread of the process runs. */
+export function openRunningThread(pid: number): RunningThread | undefined {
+  let startTicks: number | undefined;
+  for (const dir of threadDirsOf(pid)) {
+    const opened = openThread(dir);
+    startTicks ??= opened?.stat.startTicks;
+    if (startTicks === undefined) return undefined;
+    if (opened !== undefined && 'cgroupFile' in opened) {
+      const { cgroupFile, cgroupText } = opened;
+      return { dir, cgroupFile, cgroupText, startTicks };
+    }
+  }
+  return undefined;
+}
+
+type OpenedThread = Pick<RunningThread, 'cgroupFile' | 'cgroupText'> & { readonly stat: PidStat };
+
+/** The file only if the thread runs, and `undefined` if it is not even a zombie. */
+function openThread(dir: string): OpenedThread | { readonly stat: PidStat } | undefined {
+  const cgroupFile = KeptFile.open(`${dir}/cgroup`);
+  if (cgroupFile === undefined) return undefined;
+  let isKept = false;
+  try {
+    const cgroupText = cgroupFile.readText();
+    // After the text: a v1 hierarchy shows `/` for a thread that has begun to exit, as if
+    // it had been moved there (proc_cgroup_show(), PF_EXITING).
+    const stat = readPidStat(dir);
+    if (stat === undefined) return undefined;
+    if (cgroupText === undefined || stat.isExiting) return { stat };
+    isKept = true;
+    return { cgroupFile, cgroupText, stat };
+  } finally {
+    if (!isKept) cgroupFile.close();
+  }
+}
