@@ -68,7 +68,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
 }
 
 /** A shell that moves itself, then becomes the rest of the argument list. */
-function joinArgv(cgroup: TestCgroup | undefined): string[] {
+export function joinArgv(cgroup: TestCgroup | undefined): string[] {
   if (cgroup === undefined) return [];
   const joins = cgroup.procsFiles.map((file) => `echo $$ > '${file}' &&`).join(' ');
   return ['sh', '-c', `${joins} exec "$@"`, 'sh'];
@@ -78,7 +78,7 @@ function joinArgv(cgroup: TestCgroup | undefined): string[] {
  * All namespaces that differ from ours. Without --preserve-credentials nsenter calls
  * setgroups(2), which the user namespace that unshare --map-root-user makes forbids.
  */
-function nsenterArgv(pid: number): string[] {
+export function nsenterArgv(pid: number): string[] {
   return ['nsenter', '--target', String(pid), '--all', '--preserve-credentials', '--'];
 }
 
