@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { cleanAtExit } from './at-exit.ts';
 import { findDescendants } from './processes.ts';
 
-export type ProgramName = 'hostile-init' | 'threads' | 'unreaped-init';
+export type ProgramName = 'hostile-init' | 'thread-reader' | 'threads' | 'unreaped-init';
 
 const compiled = new Map<ProgramName, string>();
 
