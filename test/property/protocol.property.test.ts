@@ -1,11 +1,14 @@
 // Whatever arrives, a session gives at most one answer of a valid form and never throws.
 
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Session } from '../../src/fuse/session.ts';
 import { GeneratedFileSystem } from '../../src/vfs/generated-file-system.ts';
 import { OpenFiles } from '../../src/vfs/open-files.ts';
 import { type GeneratedFile, Tree } from '../../src/vfs/tree.ts';
+
+// Busy machines are slow, and that is no failure.
+vi.setConfig({ testTimeout: 30_000 });
 
 const text = Array.from({ length: 2000 }, (_, line) => `line ${line}\n`).join('');
 const files: GeneratedFile[] = ['proc/a', 'proc/b', 'c'].map((path, index) => ({

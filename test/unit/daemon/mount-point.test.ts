@@ -2,7 +2,7 @@
 
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { claimMountPoint, StartError } from '../../../src/daemon/mount-point.ts';
 import { openFuseDevice } from '../../../src/kernel/fuse-device.ts';
 import { mountFuse, readMountsAt } from '../../../src/kernel/mounts.ts';
@@ -11,6 +11,9 @@ import { runOrThrow } from '../../support/commands.ts';
 import { unmountBelow } from '../../support/mounts.ts';
 import { missing } from '../../support/requirements.ts';
 import { makeTeardown } from '../../support/teardown.ts';
+
+// Busy machines are slow, and that is no failure.
+vi.setConfig({ testTimeout: 30_000 });
 
 const lacking = missing('root', 'fuse');
 const teardown = makeTeardown();

@@ -43,7 +43,7 @@ export interface PoolPlan {
   readonly fuseFd?: number;
 }
 
-export function makePipe(teardown: Teardown): number {
+function makePipe(teardown: Teardown): number {
   const path = `${teardown.makeDir()}/pipe`;
   spawnSync('mkfifo', [path]);
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);

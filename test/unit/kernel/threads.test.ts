@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { postToMain, startThread, threadData } from '../../../src/kernel/threads.ts';
+
+// Busy machines are slow, and that is no failure.
+vi.setConfig({ testTimeout: 30_000 });
 
 interface Ended {
   readonly messages: readonly unknown[];
