@@ -49,8 +49,8 @@ function withNumber(text: string, name: string, value: number): string {
 }
 
 export function renderStat({ host, cpuTimes, procsRunning, procsBlocked }: StatValues): string {
-  let others = withNumber(host.otherLines, 'procs_blocked', procsBlocked);
-  others = withNumber(others, 'procs_running', procsRunning);
-  others = withNumber(others, 'btime', cpuTimes.startedAtSec);
-  return renderCpuLines(cpuTimes, host.columnCount) + others;
+  let text = renderCpuLines(cpuTimes, host.columnCount) + host.otherLines;
+  text = withNumber(text, 'procs_blocked', procsBlocked);
+  text = withNumber(text, 'procs_running', procsRunning);
+  return withNumber(text, 'btime', cpuTimes.startedAtSec);
 }
