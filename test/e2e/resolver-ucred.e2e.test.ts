@@ -66,13 +66,15 @@ describe('ucred', () => {
     ['kills', 400],
     ['traces', 2500],
   ])('is bounded when the container %s all that enters', async (mode, limitMsec) => {
-    const { initPid } = await scene.start({ command: [compileProgram('hostile-init'), mode] });
+    const container = await scene.start({ command: [compileProgram('hostile-init'), mode] });
+    const { initPid } = container;
     for (let round = 0; round < 5; round += 1) {
       const startMsec = performance.now();
       const answer = ask(initPid);
       expect(performance.now() - startMsec).toBeLessThan(limitMsec * slowness);
       expect([initPid, 'ECANCELED', 'ETIMEDOUT']).toContain(answer);
     }
+    await container.stop();
   });
 });
 
