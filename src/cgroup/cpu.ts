@@ -14,7 +14,7 @@ import * as v2 from './v2/cpu.ts';
 export function readCpuQuota(cgroup: ContainerCgroup): number | null {
   const controller = cgroup.controller('cpu');
   if (controller === undefined) return null;
-  const { readQuota } = controller.version === 1 ? v1Quota : v2;
+  const readQuota = controller.version === 1 ? v1Quota.readQuota : v2.readQuota;
   let lowest: number | null = null;
   for (const directory of controller.chain) lowest = lowerLimit(lowest, readQuota(directory));
   return lowest;

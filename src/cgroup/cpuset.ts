@@ -15,11 +15,11 @@ export type { CpuList } from '../kernel/cpu-list.ts';
 export function readCpuset(cgroup: ContainerCgroup): CpuList | undefined {
   const controller = cgroup.controller('cpuset');
   if (controller === undefined) return undefined;
-  const { effectiveCpusFile } = controller.version === 1 ? v1 : v2;
+  const fileName = controller.version === 1 ? v1.effectiveCpusFile : v2.effectiveCpusFile;
   for (const directory of controller.chain) {
-    const text = directory.readText(effectiveCpusFile);
+    const text = directory.readText(fileName);
     if (text === undefined) continue;
-    const cpus = parseCpuList(text, `${directory.path}/${effectiveCpusFile}`);
+    const cpus = parseCpuList(text, `${directory.path}/${fileName}`);
     if (cpus.length > 0) return cpus;
   }
   return undefined;

@@ -32,7 +32,7 @@ const header = 'cpu user system\n';
  * Parses cpuacct.usage_all (a heading, then `CPU USER SYSTEM` for each possible
  * CPU) and cpuacct.usage_percpu (`USAGE ` for each possible CPU).
  */
-export function parseUsage(all: string, perCpu: string, source: string): PerCpuUsage {
+function parseUsage(all: string, perCpu: string, source: string): PerCpuUsage {
   if (!all.startsWith(header)) throw new KernelFormatError(source, all, 'a heading of 3 columns');
   const cpus: OneCpuUsage[] = [];
   let perCpuStart = 0;
@@ -61,7 +61,7 @@ export function parseUsage(all: string, perCpu: string, source: string): PerCpuU
 const statForm = /^user (\d+)\nsystem (\d+)\n/;
 
 /** Parses cpuacct.stat. */
-export function parseStat(text: string, source: string): TotalCpuUsage {
+function parseStat(text: string, source: string): TotalCpuUsage {
   const [, user, system] = statForm.exec(text) ?? [];
   if (user === undefined) throw new KernelFormatError(source, text, 'user and system ticks');
   return {

@@ -14,7 +14,7 @@ export function readQuota(directory: CgroupDirectory): number | null {
 }
 
 /** Parses `$MAX $PERIOD`, both in microseconds. */
-export function parseCpuMax(text: string, source: string): number | null {
+function parseCpuMax(text: string, source: string): number | null {
   const [, quota, period] = maxForm.exec(text) ?? [];
   if (quota === undefined || Number(period) === 0) {
     throw new KernelFormatError(source, text, 'a quota or max, and a period');
@@ -34,7 +34,7 @@ export function readUsageUsec(directory: CgroupDirectory): number | undefined {
 }
 
 /** Parses cpu.stat; nice_usec, which is part of user_usec, came with Linux 6.13. */
-export function parseCpuStat(text: string, source: string): TotalCpuUsage {
+function parseCpuStat(text: string, source: string): TotalCpuUsage {
   const userUsec = requiredValue(text, 'user_usec', source);
   // The kernel scales user_usec to the precise run time and nice_usec not, so
   // the part can be a little more than the whole.
