@@ -15,7 +15,7 @@ const layers = {
   cgroup: { may: ['kernel'] },
   host: { may: ['kernel'] },
   view: { may: ['shared'], types: ['cgroup', 'host'] },
-  render: { may: ['view'], types: ['host'] },
+  render: { may: ['view'], types: ['cgroup', 'host'] },
   procfs: {
     may: ['fuse', 'fuse/protocol', 'vfs', 'shared', 'reader', 'cgroup', 'host', 'view', 'render'],
     types: ['kernel'],

@@ -22,10 +22,11 @@ const mostCgroups = 64;
 function directoriesFrom(top: string): string[] {
   const found = [top];
   for (const directory of found) {
-    if (found.length >= mostCgroups) break;
-    for (const name of listDirectory(directory) ?? []) found.push(`${directory}/${name}`);
+    const room = mostCgroups - found.length;
+    if (room === 0) break;
+    for (const name of listDirectory(directory, room)) found.push(`${directory}/${name}`);
   }
-  return found.slice(0, mostCgroups);
+  return found;
 }
 
 function tasksIn(directories: readonly string[], fileName: string): string[] {

@@ -3,6 +3,9 @@
 
 import { KeptFile } from '../kernel/kept-file.ts';
 
+/** Files that arrive in one read (single_open() in fs/proc); others may come in pieces. */
+const singleRecord = new Set(['/proc/uptime', '/proc/meminfo', '/proc/stat']);
+
 /** Absolute paths of the host's files, each opened at its first use. */
 export class HostFiles {
   readonly #prefix: string;
@@ -17,7 +20,7 @@ export class HostFiles {
   readText(path: string): string | undefined {
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = KeptFile.open(this.#prefix + path, { manyRecords: true });
+      file = KeptFile.open(this.#prefix + path, { manyRecords: !singleRecord.has(path) });
       if (file === undefined) return undefined;
       this.#files.set(path, file);
     }

@@ -1,20 +1,29 @@
 // The folders in a folder of a pseudo file system.
 
-import { readdirSync } from 'node:fs';
-import { ENOENT } from './system-error.ts';
+import { type Dir, opendirSync } from 'node:fs';
+import { ENODEV, ENOENT } from './system-error.ts';
 
-function errnoIn(error: unknown): number | undefined {
-  return error instanceof Error && 'errno' in error ? Math.abs(Number(error.errno)) : undefined;
+function isGone(error: unknown): boolean {
+  if (!(error instanceof Error && 'errno' in error)) return false;
+  const errno = Math.abs(Number(error.errno));
+  return errno === ENOENT || errno === ENODEV;
 }
 
-/** Names of the folders in `path`; `undefined` when it is gone. */
-export function listDirectory(path: string): string[] | undefined {
+/** Names of at most `most` folders in `path`, the first ones found; none when it is gone. */
+export function listDirectory(path: string, most: number): string[] {
+  const names: string[] = [];
+  let directory: Dir | undefined;
   try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name);
+    directory = opendirSync(path);
+    let entry = directory.readSync();
+    while (entry !== null && names.length < most) {
+      if (entry.isDirectory()) names.push(entry.name);
+      entry = directory.readSync();
+    }
   } catch (error) {
-    if (errnoIn(error) === ENOENT) return undefined;
-    throw error;
+    if (!isGone(error)) throw error;
+  } finally {
+    directory?.closeSync();
   }
+  return names;
 }

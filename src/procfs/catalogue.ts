@@ -6,15 +6,21 @@
 
 import type { DirectoryRow } from '../vfs/tree.ts';
 import type { Container } from './container.ts';
+import { cpuinfoText } from './cpuinfo.ts';
+import { diskstatsText } from './diskstats.ts';
 import { meminfoText } from './meminfo.ts';
 import {
+  cpuinfoProvenance,
+  diskstatsProvenance,
   meminfoProvenance,
   type Provenance,
   statProvenance,
+  swapsProvenance,
   uptimeProvenance,
 } from './provenance.ts';
 import type { Sources } from './sources.ts';
 import { statText } from './stat.ts';
+import { swapsText } from './swaps.ts';
 import { uptimeText } from './uptime.ts';
 
 export interface CatalogueEntry {
@@ -56,5 +62,29 @@ export const catalogue: readonly CatalogueEntry[] = [
     hostPath: '/proc/stat',
     containerText: statText,
     provenance: statProvenance,
+  },
+  {
+    path: 'proc/swaps',
+    nodeId: 19,
+    mode: 0o444,
+    hostPath: '/proc/swaps',
+    containerText: swapsText,
+    provenance: swapsProvenance,
+  },
+  {
+    path: 'proc/diskstats',
+    nodeId: 20,
+    mode: 0o444,
+    hostPath: '/proc/diskstats',
+    containerText: diskstatsText,
+    provenance: diskstatsProvenance,
+  },
+  {
+    path: 'proc/cpuinfo',
+    nodeId: 21,
+    mode: 0o444,
+    hostPath: '/proc/cpuinfo',
+    containerText: cpuinfoText,
+    provenance: cpuinfoProvenance,
   },
 ];

@@ -144,6 +144,45 @@ function onlyV2(...fields: string[]): string[] {
   return stat([], fields);
 }
 
+/** Numbers of the virtual device, after the header. */
+export const swapsProvenance: Provenance = {
+  numbers: (text) => {
+    const [, device = ''] = text.split('\n');
+    const [, , size = '0', used = '0'] = device.split(/\s+/);
+    return [
+      ['Size', size],
+      ['Used', used],
+    ];
+  },
+  sources: (label) =>
+    label === 'Size'
+      ? swapLimitSources
+      : [...swapLimitSources, ...stat(['swap'], []), 'memory.swap.current'],
+};
+
+const ioSources = [
+  'io.stat',
+  'blkio.throttle.io_service_bytes_recursive',
+  'blkio.throttle.io_serviced_recursive',
+];
+
+export const diskstatsProvenance: Provenance = {
+  numbers: (text) =>
+    text.split('\n').flatMap((line) => {
+      const [, , name, ...counters] = line.trim().split(/\s+/);
+      return name === undefined ? [] : [[name, counters.join(' ')] as const];
+    }),
+  sources: () => ioSources,
+};
+
+export const cpuinfoProvenance: Provenance = {
+  numbers: (text) => {
+    const processors = text.match(/^processor\s*:.*$/gm) ?? [];
+    return [['processors', String(processors.length)]];
+  },
+  sources: () => cpuCountSources,
+};
+
 const meminfoSources: Readonly<Record<string, readonly string[]>> = {
   MemTotal: limitSources,
   MemFree: [...limitSources, ...usageSources],

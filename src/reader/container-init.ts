@@ -1,9 +1,9 @@
 // The verified init of one pid namespace, held so that it can be asked again and
 // again: pidfd, start time, an open /proc/INIT/cgroup.
 //
-// The pidfd keeps the kernel's struct pid, which keeps the pid namespace (alloc_pid()
-// takes a reference that free goes with the last put_pid()). So as long as an object
-// of this class is open, the inode number of its namespace is not given to another.
+// The pidfd keeps the kernel's struct pid, and that keeps the pid namespace: alloc_pid()
+// takes a reference that the last put_pid() gives back. So as long as an object of this
+// class is open, the inode number of its namespace is not given to another.
 
 import { readPidStat } from '../kernel/pid-stat.ts';
 import { Pidfd, readNamespaceLink } from '../kernel/process.ts';

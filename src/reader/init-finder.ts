@@ -65,7 +65,9 @@ export class InitFinder {
   /** The init in the cache, if it still runs. */
   findCached({ pidnsInode }: Caller): ContainerInit | undefined {
     const init = this.#inits.get(pidnsInode);
-    if (init === undefined || init.isRunning()) return init;
+    // To lru-cache, a time of 0 is no limit; to the operator, it is no cache.
+    const isKept = this.#options.cacheTtlMsec > 0;
+    if (init === undefined || (isKept && init.isRunning())) return init;
     this.#inits.delete(pidnsInode);
     return undefined;
   }
