@@ -70,7 +70,18 @@ describe('the cache of ReaderResolver', () => {
     expect(openFdCount()).toBe(fds);
   });
 
-  it('closes the fds of what it drops, and of all when it is closed', async () => {
+  it('keeps nothing for a time of 0', async () => {
+    const { initPid } = await scene.start();
+    const { seen, strategy: counted } = watched(strategy);
+    const resolver = makeResolver(counted, { cacheTtlMsec: 0 });
+    for (let round = 0; round < 3; round += 1) resolver.resolve(initPid);
+    expect(seen.count).toBe(3);
+    resolver.close();
+  });
+});
+
+describe('the fds of ReaderResolver', () => {
+  it('are closed when a namespace is dropped, and when all is closed', async () => {
     const inits = [await scene.start(), await scene.start(), await scene.start()];
     const resolver = makeResolver(strategy, { cacheMax: 1 });
     const empty = openFdCount();

@@ -2,7 +2,6 @@
 // have their table in test/unit/reader/cgroup-policy.test.ts.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { explainReader } from '../../src/reader/explain.ts';
 import { makeCgroup, type TestCgroup } from '../support/cgroups.ts';
 import { sleeper } from '../support/programs.ts';
 import { missing } from '../support/requirements.ts';
@@ -88,7 +87,7 @@ describe('the cgroup that counts in a pid namespace that containers share', () =
     const cgroup = pod.makeChild('app').makeChild('sub');
     const options = { nestedIn: pause, pidNamespace: 'host', cgroup } as const;
     const { initPid } = await scene.start(options);
-    const { rule, reader } = explainReader(scene.resolver, initPid);
+    const { rule, reader } = scene.resolver.identify(initPid);
     expect(rule).toBe('shared-pid-namespace');
     const cgroupText = readerBehind(initPid).cgroupText.replaceAll('/app/sub', '/app');
     expect(cgroupText).toContain(`${pod.path}/app\n`);
