@@ -4,7 +4,7 @@ import { withCpuCgroup } from '../../support/cpu-cgroup.ts';
 
 function task(tid: number, state: string, comm = 'task'): Record<string, string> {
   const rest = `1 1 1 0 -1 4194560 ${'0 '.repeat(12)}100 ${'0 '.repeat(30)}`.trimEnd();
-  return { [`proc/${tid}/stat`]: `${tid} (${comm}) ${state} ${rest}\n` };
+  return { [`proc/${tid}/task/${tid}/stat`]: `${tid} (${comm}) ${state} ${rest}\n` };
 }
 
 function countsOf(version: 1 | 2, files: Readonly<Record<string, string>>) {
@@ -48,13 +48,13 @@ describe('countTasks()', { timeout: 30_000 }, () => {
     const tids = Array.from({ length: 1000 }, (_, index) => 100 + index);
     const files = {
       'a/b/cgroup.threads': `${tids.join('\n')}\n`,
-      // Five times 200: of these the tasks 100, 105, 110 are looked at.
+      // Ten times 100: of these the tasks 100, 110, 120 are looked at.
       ...task(100, 'R'),
       ...task(101, 'R'),
-      ...task(105, 'R'),
-      ...task(110, 'D'),
+      ...task(110, 'R'),
+      ...task(120, 'D'),
     };
-    expect(countsOf(2, files)).toEqual({ running: 10, blocked: 5 });
+    expect(countsOf(2, files)).toEqual({ running: 20, blocked: 10 });
   });
 
   test('looks into a bounded number of cgroups', () => {
