@@ -19,6 +19,7 @@ import {
   mountsOf,
   printed,
   type RuntimeContainer,
+  topOnce,
 } from '../support/runtime-container.ts';
 import { makeTeardown } from '../support/teardown.ts';
 
@@ -110,7 +111,7 @@ describe('Docker containers', { timeout: patienceMsec }, () => {
 
   it('top prints the memory', () => expectMemoryOfTop(scene.small));
 
-  it('top prints the age', () => expectUpMinutes(scene.small, ['top', '-b', '-n1']));
+  it('top prints the age', () => expectUpMinutes(scene.small, topOnce));
 
   it.each(['small', 'large'] as const)('/proc/stat has the CPUs of the %s one', (which) =>
     expectCpusOfStat(scene[which]),

@@ -16,6 +16,7 @@ import {
   mountsOf,
   printed,
   type RuntimeContainer,
+  topOnce,
 } from '../support/runtime-container.ts';
 import { makeTeardown } from '../support/teardown.ts';
 
@@ -76,7 +77,7 @@ describe('a runc container with 64 MiB and half a CPU', { timeout: patienceMsec 
 
   it('top prints its memory', () => expectMemoryOfTop(container));
 
-  it('top prints its age', () => expectUpMinutes(container, ['top', '-b', '-n1']));
+  it('top prints its age', () => expectUpMinutes(container, topOnce));
 
   it('/proc/stat has the one CPU that its quota comes to', () => expectCpusOfStat(container));
 });
