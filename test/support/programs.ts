@@ -9,7 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { cleanAtExit } from './at-exit.ts';
 import { findDescendants } from './processes.ts';
 
-export type ProgramName = 'hostile-init' | 'thread-reader' | 'threads' | 'unreaped-init';
+export type ProgramName =
+  | 'allocate'
+  | 'hostile-init'
+  | 'killed-readers'
+  | 'read-loop'
+  | 'reads'
+  | 'spin'
+  | 'thread-reader'
+  | 'threads'
+  | 'unreaped-init';
 
 const compiled = new Map<ProgramName, string>();
 
