@@ -9,6 +9,11 @@ export interface HierarchyMount {
   readonly mountPoint: string;
   /** Which cgroup is mounted there, as the reader of mountinfo sees it: `/`, `/docker/x` or `/..`. */
   readonly root: string;
+  /**
+   * The names from `root` to the root of the daemon's cgroup namespace, where
+   * that is below and known.
+   */
+  readonly namespaceRoot?: readonly string[];
 }
 
 /** One cgroup hierarchy. */
@@ -103,7 +108,7 @@ function kindOf(hierarchies: readonly Hierarchy[]): CgroupLayout['kind'] {
 }
 
 /** Path components of a cgroup path; leading `..` stay (a cgroup namespace shows them). */
-function componentsOf(path: string): string[] {
+export function componentsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '');
 }
 
@@ -111,6 +116,12 @@ function componentsOf(path: string): string[] {
 function below(mount: HierarchyMount, cgroupPath: string): string[] | undefined {
   const root = componentsOf(mount.root);
   const path = componentsOf(cgroupPath);
+  const { namespaceRoot } = mount;
+  if (namespaceRoot !== undefined) {
+    const up = path.filter((part) => part === '..').length;
+    if (up > namespaceRoot.length) return undefined;
+    return [...namespaceRoot.slice(0, namespaceRoot.length - up), ...path.slice(up)];
+  }
   if (root.some((part, index) => path[index] !== part)) return undefined;
   const rest = path.slice(root.length);
   return rest.includes('..') ? undefined : rest;

@@ -1,10 +1,9 @@
 // nsproc explain: who a process is taken for, and where its numbers come from.
 
-import { parseLayout } from '../cgroup/layout.ts';
+import { readLayout } from '../cgroup/read-layout.ts';
 import { HostFiles } from '../host/host-files.ts';
 import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import * as clock from '../kernel/clock.ts';
-import { readTextFile } from '../kernel/kept-file.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { type CatalogueEntry, catalogue } from '../procfs/catalogue.ts';
 import { type ExplainedFile, type ExplainedNumber, Explainer } from '../procfs/explain.ts';
@@ -45,7 +44,7 @@ function explain(pid: number, entries: readonly CatalogueEntry[], cpus: CpuPolic
   const { strategy } = chooseStrategy('auto');
   const resolver = new ReaderResolver({ strategy, cacheTtlMsec: 0 });
   const identification = resolver.identify(pid);
-  const { reader, rule, pidnsInode } = identification;
+  const { reader, rule, pidnsInode, problem } = identification;
   const explainer = reader.kind === 'container' ? explainerOf(identification, cpus) : undefined;
   const explanation = {
     pid,
@@ -54,7 +53,7 @@ function explain(pid: number, entries: readonly CatalogueEntry[], cpus: CpuPolic
     initPid: reader.kind === 'container' ? reader.initPid : null,
     strategy: strategy.name,
     rule,
-    reason: ruleReasons[rule],
+    reason: problem === undefined ? ruleReasons[rule] : `${ruleReasons[rule]} (${problem})`,
     cgroups: explainer?.cgroupDirs() ?? {},
     files: entries.flatMap((entry) => explainer?.explain(entry) ?? []),
   };
@@ -68,7 +67,7 @@ function explainerOf({ reader }: Identification, cpuPolicy: CpuPolicy): Explaine
   const host = new HostFiles();
   const memory = SharedCpuTimes.allocate(readPossibleCpuCount(host), randomHalves());
   const cpuTimes = new SharedCpuTimes(memory, 1);
-  const layout = parseLayout(readTextFile('/proc/self/mountinfo') ?? '', '');
+  const layout = readLayout();
   return new Explainer(reader, layout, { host, clock, cpuPolicy, cpuTimes });
 }
 

@@ -1,7 +1,8 @@
 // The cgroup of `nsproc demo`: made in every hierarchy that limits memory or
 // CPU time, and removed afterwards.
 
-import { type CgroupLayout, type Hierarchy, parseLayout } from '../cgroup/layout.ts';
+import type { CgroupLayout, Hierarchy } from '../cgroup/layout.ts';
+import { readLayout } from '../cgroup/read-layout.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import {
   makeNewDirectory,
@@ -63,7 +64,7 @@ function makeIn(hierarchy: Hierarchy, name: string, limits: DemoLimits): [string
 
 /** Makes the cgroup `name` below the root of each hierarchy. */
 export function makeDemoCgroup(name: string, limits: DemoLimits): DemoCgroup {
-  const layout: CgroupLayout = parseLayout(readTextFile('/proc/self/mountinfo') ?? '', '');
+  const layout: CgroupLayout = readLayout();
   const made = layout.hierarchies
     .filter(isLimiting)
     .map((hierarchy) => makeIn(hierarchy, name, limits));

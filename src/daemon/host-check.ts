@@ -1,7 +1,8 @@
 // Whether and how this host can run nsproc: one finding a question, each with
 // what to do about it.
 
-import { type CgroupLayout, parseLayout } from '../cgroup/layout.ts';
+import type { CgroupLayout } from '../cgroup/layout.ts';
+import { readLayout } from '../cgroup/read-layout.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import {
   type CapabilityName,
@@ -10,7 +11,7 @@ import {
   openFilesLimit,
   openProblem,
 } from '../kernel/machine.ts';
-import { isDeadMount, nsprocMountType, readMountsAt } from '../kernel/mounts.ts';
+import { nsprocMountType, readMountState, readMountsAt } from '../kernel/mounts.ts';
 import { inodeOf, readNamespaceLink } from '../kernel/process.ts';
 import { type NamedProbe, probeStrategies } from '../reader/choose-strategy.ts';
 
@@ -103,7 +104,12 @@ function checkMountPoint(directory: string): Finding {
     const advice = 'Unmount it, or choose another directory with --mount-point.';
     return { name, status: 'fail', detail: `${directory}: ${top.type} is mounted there`, advice };
   }
-  if (!isDeadMount(directory)) return ok(name, `${directory}: an nsproc serves it`);
+  const state = readMountState(directory);
+  if (state === 'alive') return ok(name, `${directory}: an nsproc serves it`);
+  if (state === 'hung') {
+    const advice = 'Look at it (ps, its log), and end it with SIGKILL if it stays so.';
+    return { name, status: 'fail', detail: `${directory}: its nsproc does not answer`, advice };
+  }
   return {
     name,
     status: 'warn',
@@ -135,7 +141,7 @@ function checkRequestTimeout(): Finding[] {
 
 /** Looks at everything that serving needs; changes nothing. */
 export function checkHost(mountPoint: string): HostReport {
-  const layout = parseLayout(readTextFile('/proc/self/mountinfo') ?? '', '');
+  const layout = readLayout();
   const probes = probeStrategies();
   const findings = [
     ok('kernel', kernelName()),

@@ -3,9 +3,9 @@
 
 import {
   detachMount,
-  isDeadMount,
   makeDirectory,
   nsprocMountType,
+  readMountState,
   readMountsAt,
 } from '../kernel/mounts.ts';
 import type { Log } from './log.ts';
@@ -30,9 +30,11 @@ export function claimMountPoint(directory: string, log: Log): void {
           `Unmount it or choose another directory with --mount-point.`,
       );
     }
-    if (!isDeadMount(directory)) {
+    const state = readMountState(directory);
+    if (state !== 'dead') {
       throw new StartError(
-        `Cannot mount at ${directory}: a running nsproc serves it. ` +
+        `Cannot mount at ${directory}: a running nsproc ` +
+          `${state === 'hung' ? 'that does not answer holds it' : 'serves it'}. ` +
           `Stop that one first or choose another directory with --mount-point.`,
       );
     }

@@ -27,6 +27,11 @@ export class ThreadLog {
     this.#post('warn', { entry, ...who, err: asError(error) }, 'no container text; fell back');
   }
 
+  /** The kernel refused to tell the init of a namespace; its readers get the host's files. */
+  lookupFailed(strategy: string, error: Error): void {
+    this.#post('warn', { strategy, err: error }, 'no init found for a pid namespace');
+  }
+
   #post(level: ThreadLogLine['level'], fields: ThreadLogLine['fields'], message: string): void {
     const nowUsec = monotonicUsec();
     if (nowUsec - this.#secondBeganUsec >= secondUsec) {

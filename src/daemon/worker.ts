@@ -1,11 +1,10 @@
 // A serving thread: puts the file system together from the plain values it was
 // started with, then serves until the connection ends.
 
-import { parseLayout } from '../cgroup/layout.ts';
+import { readLayout } from '../cgroup/read-layout.ts';
 import { Session } from '../fuse/session.ts';
 import { HostFiles } from '../host/host-files.ts';
 import * as clock from '../kernel/clock.ts';
-import { readTextFile } from '../kernel/kept-file.ts';
 import { threadData } from '../kernel/threads.ts';
 import { directories } from '../procfs/catalogue.ts';
 import { Containers } from '../procfs/containers.ts';
@@ -25,8 +24,12 @@ import type { WorkerStart } from './worker-start.ts';
 function fileSystemOf(start: WorkerStart, log: ThreadLog): GeneratedFileSystem {
   const { options, memory, thread } = start;
   const { strategy } = chooseStrategy(options.resolver);
-  const resolver = new ReaderResolver({ strategy, cacheTtlMsec: options.initCacheTtlMsec });
-  const layout = parseLayout(readTextFile('/proc/self/mountinfo') ?? '', '');
+  const resolver = new ReaderResolver({
+    strategy,
+    cacheTtlMsec: options.initCacheTtlMsec,
+    onFailure: (error) => log.lookupFailed(strategy.name, error),
+  });
+  const layout = readLayout();
   const files = generatedFiles(resolver, {
     containers: new Containers(layout, clock),
     sources: {

@@ -1,6 +1,7 @@
 // Mounting and unmounting, and what is mounted where.
 
-import { mkdirSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { readLinkText, readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
 import { EBUSY, EINVAL, ENOENT } from './system-error.ts';
@@ -111,13 +112,27 @@ export function makeDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
 }
 
-/** Whether a FUSE mount's server is gone: stat(2) says ENOTCONN, or ECONNABORTED. */
-export function isDeadMount(directory: string): boolean {
-  try {
-    statSync(directory);
-    return false;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return code === 'ENOTCONN' || code === 'ECONNABORTED';
-  }
+/** `hung`: there is a server, but it does not answer (it is stopped, or stuck). */
+export type MountState = 'alive' | 'dead' | 'hung';
+
+const patienceMsec = 2000;
+
+/**
+ * Whether a FUSE mount has a server, asked with statfs(2), which the kernel never answers from its
+ * cache. Another process asks: one that waits for a hung server can be killed, a
+ * thread of this one could not.
+ */
+export function readMountState(directory: string): MountState {
+  const { status, stderr } = spawnSync('stat', ['--file-system', directory], {
+    env: { ...process.env, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    timeout: patienceMsec,
+    killSignal: 'SIGKILL',
+  });
+  if (status === null) return 'hung';
+  const isDead = /Transport endpoint is not connected|Software caused connection abort/.test(
+    stderr,
+  );
+  return status !== 0 && isDead ? 'dead' : 'alive';
 }

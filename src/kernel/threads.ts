@@ -10,9 +10,16 @@ export interface ThreadEvents {
   ended(error: Error | undefined): void;
 }
 
+/** A thread needs a few MiB; one that grows beyond this leaks, and is better replaced early. */
+const maxOldGenerationSizeMb = 256;
+
 /** Starts a thread that runs the module at `url`. */
 export function startThread(url: URL, data: unknown, events: ThreadEvents): void {
-  const worker = new Worker(url, { workerData: data, name: 'nsproc-worker' });
+  const worker = new Worker(url, {
+    workerData: data,
+    name: 'nsproc-worker',
+    resourceLimits: { maxOldGenerationSizeMb },
+  });
   let failure: Error | undefined;
   worker.on('message', (message: unknown) => events.message(message));
   worker.on('error', (error: unknown) => {

@@ -7,7 +7,7 @@ import {
   readFuseRequest,
   writeFuseReply,
 } from '../../../src/kernel/fuse-device.ts';
-import { abortMount, isDeadMount, mountFuse, unmountIdle } from '../../../src/kernel/mounts.ts';
+import { abortMount, readMountState, mountFuse, unmountIdle } from '../../../src/kernel/mounts.ts';
 import { closeFd } from '../../../src/kernel/process.ts';
 import { unmountBelow } from '../../support/mounts.ts';
 import { missing } from '../../support/requirements.ts';
@@ -77,14 +77,15 @@ test('writeFuseReply() throws when the kernel refuses the form of an answer', ()
   );
 });
 
-test('isDeadMount() is true when the server has closed its end', () => {
+test('readMountState() tells a mount without a server from one that does not answer', () => {
   const directory = teardown.makeDir();
   teardown.add(() => unmountBelow(directory));
-  expect(isDeadMount(directory)).toBe(false);
+  expect(readMountState(directory)).toBe('alive');
   const fd = openFuseDevice();
   mountFuse(fd, directory);
+  expect(readMountState(directory)).toBe('hung');
   closeFd(fd);
-  expect(isDeadMount(directory)).toBe(true);
+  expect(readMountState(directory)).toBe('dead');
 });
 
 test('readFuseRequest() of a file at its end gives 0', () => {
