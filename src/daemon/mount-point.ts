@@ -3,6 +3,7 @@
 
 import {
   detachMount,
+  type MountEntry,
   makeDirectory,
   nsprocMountType,
   readMountState,
@@ -15,36 +16,42 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+function refusal(directory: string, why: string, what: string): StartError {
+  const choose = 'or choose another directory with --mount-point.';
+  return new StartError(`Cannot mount at ${directory}: ${why}. ${what} ${choose}`);
+}
+
+/** Throws StartError unless the topmost mount is what an nsproc that has ended left behind. */
+function requireDead({ type, source }: MountEntry, directory: string): void {
+  if (type !== nsprocMountType) {
+    throw refusal(directory, `${type} (${source}) is mounted there`, 'Unmount it');
+  }
+  const state = readMountState(directory);
+  if (state === 'alive') {
+    throw refusal(directory, 'a running nsproc serves it', 'Stop that one first');
+  }
+  if (state === 'hung') {
+    const why = 'a running nsproc that does not answer holds it';
+    throw refusal(directory, why, 'End that one first (SIGKILL)');
+  }
+}
+
 /**
  * Makes sure that nothing is mounted on `directory` and that it exists.
  *
  * @throws StartError when a living nsproc, or another file system, is mounted there.
  */
 export function claimMountPoint(directory: string, log: Log): void {
-  for (let mounts = readMountsAt(directory); ; mounts = readMountsAt(directory)) {
-    const top = mounts.at(-1);
-    if (top === undefined) break;
-    if (top.type !== nsprocMountType) {
-      throw new StartError(
-        `Cannot mount at ${directory}: ${top.type} (${top.source}) is mounted there. ` +
-          `Unmount it or choose another directory with --mount-point.`,
-      );
-    }
-    const state = readMountState(directory);
-    if (state !== 'dead') {
-      throw new StartError(
-        `Cannot mount at ${directory}: a running nsproc ` +
-          `${state === 'hung' ? 'that does not answer holds it' : 'serves it'}. ` +
-          `Stop that one first or choose another directory with --mount-point.`,
-      );
-    }
+  let mounts = readMountsAt(directory);
+  for (let top = mounts.at(-1); top !== undefined; top = mounts.at(-1)) {
+    requireDead(top, directory);
     detachMount(directory);
-    if (readMountsAt(directory).length >= mounts.length) {
-      throw new StartError(
-        `Cannot mount at ${directory}: the dead mount of an earlier run cannot be removed. ` +
-          `Unmount it or choose another directory with --mount-point.`,
-      );
+    const left = readMountsAt(directory);
+    if (left.length >= mounts.length) {
+      const why = 'the dead mount of an earlier run cannot be removed';
+      throw refusal(directory, why, 'Unmount it');
     }
+    mounts = left;
     log.warn({ mountPoint: directory }, 'removed the dead mount of an earlier run');
   }
   try {
