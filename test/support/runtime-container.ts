@@ -25,8 +25,11 @@ export function mountsOf(mountPoint: string): (readonly [source: string, target:
   ]);
 }
 
-/** Through a pipe, as a script uses it: judged by what it prints, not by how it ends. */
-export const topOnce = ['sh', '-c', 'top -b -n1 | cat'] as const;
+/**
+ * Through a pipe, as a script uses it: judged by what it prints, not by how it ends. With
+ * its path, or BusyBox' shell would run a top of its own.
+ */
+export const topOnce = ['sh', '-c', '/usr/bin/top -b -n1 | cat'] as const;
 
 export async function printed(
   container: RuntimeContainer,
