@@ -1,11 +1,9 @@
 // What finding a container's init costs without a file system around it: nsproc's own resolver,
 // called in this process for namespaces that it has never seen.
 import { performance } from 'node:perf_hooks';
-import { probeStrategies } from '../src/reader/choose-strategy.ts';
+import { chooseStrategy, probeStrategies } from '../src/reader/choose-strategy.ts';
 import { ReaderResolver } from '../src/reader/resolver.ts';
 import type { InitStrategy } from '../src/reader/strategies/init-strategy.ts';
-import { nsGetInitPidStrategy } from '../src/reader/strategies/ns-get-init-pid.ts';
-import { nsGetTgidStrategy } from '../src/reader/strategies/ns-get-tgid.ts';
 import { type Container, startContainer } from './container.ts';
 import type { LookupPlan } from './measure-lookup.ts';
 import { median, percentile } from './statistics.ts';
@@ -25,14 +23,14 @@ interface Tally {
   readonly warmNs: number[];
 }
 
-const WARM_UP_LOOKUPS = 500;
+const WARM_UP_LOOKUPS = 300;
 const WARM_LOOKUPS = 41;
 const CACHE_TTL_MSEC = 10_000;
 
 export async function measureResolvers(plan: LookupPlan): Promise<ResolverCost[]> {
-  const working = probeStrategies().filter(({ works }) => works);
-  const tallies = [nsGetInitPidStrategy, nsGetTgidStrategy]
-    .filter(({ name }) => working.some((probe) => probe.name === name))
+  const tallies = probeStrategies()
+    .filter(({ works }) => works)
+    .map(({ name }) => chooseStrategy(name).strategy)
     .map((strategy): Tally => ({ strategy, firstNs: [], warmNs: [] }));
   for (let turn = -1; turn < plan.namespaces; turn++) {
     for (const tally of tallies) await withContainer(plan, (pid) => lookUp(tally, pid, turn < 0));

@@ -42,8 +42,8 @@ export function startNsproc(
   folder: string,
   resolver: Resolver = 'auto',
 ): Promise<System> {
-  const name = resolver === 'auto' ? 'nsproc' : `nsproc ${resolver}`;
-  const mountPoint = join(folder, name.replace(' ', '-'));
+  const name = resolver === 'auto' ? 'nsproc' : `nsproc-${resolver}`;
+  const mountPoint = join(folder, name);
   const argv = [process.execPath, NSPROC, 'serve', '--mount-point', mountPoint];
   if (resolver !== 'auto') argv.push('--resolver', resolver);
   return startDaemon(scope, { name, argv, mountPoint });
