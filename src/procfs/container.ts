@@ -3,7 +3,7 @@
 import type { ContainerCgroup } from '../cgroup/container-cgroup.ts';
 import { countTasks, KeptTaskCounts } from '../cgroup/tasks.ts';
 import type { ContainerReader } from '../reader/reader.ts';
-import type { CpuTimesKey } from '../view/shared-cpu-times.ts';
+import type { RowKey } from '../shared/keyed-rows.ts';
 
 interface LastText {
   readonly text: string;
@@ -23,7 +23,7 @@ export class Container {
   readonly pidnsInode: number;
   readonly taskCounts: KeptTaskCounts;
   /** Hashed from the identity at first use. */
-  cpuTimesKey?: CpuTimesKey;
+  cpuTimesKey?: RowKey;
   readonly #lastTexts = new Map<string, LastText>();
 
   constructor(reader: ContainerReader, cgroup: ContainerCgroup, openedAtUsec: number) {

@@ -41,6 +41,12 @@ export function accountLength(possibleCpus: number): number {
   return headLength + lineLength * possibleCpus + countersLength(possibleCpus);
 }
 
+/** For how many CPUs an account of that length is. */
+export function possibleCpusOf(length: number): number {
+  const perCpu = accountLength(1) - accountLength(0);
+  return (length - accountLength(0)) / perCpu;
+}
+
 function add(row: Float64Array, index: number, amount: number): void {
   row[index] = (row[index] ?? 0) + amount;
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { type CpuTimesKey, SharedCpuTimes } from '../../../src/view/shared-cpu-times.ts';
+import type { RowKey } from '../../../src/shared/keyed-rows.ts';
+import { SharedCpuTimes } from '../../../src/view/shared-cpu-times.ts';
 
 const secret = { low: 7, high: 8 };
 
@@ -11,7 +12,7 @@ function sampleOf(userUsec: number, ageUsec: number) {
 }
 
 /** User ticks after a reading. */
-function userTicks(times: SharedCpuTimes, key: CpuTimesKey, userUsec: number, ageUsec: number) {
+function userTicks(times: SharedCpuTimes, key: RowKey, userUsec: number, ageUsec: number) {
   return times.advance(key, () => sampleOf(userUsec, ageUsec))?.ticks[0];
 }
 

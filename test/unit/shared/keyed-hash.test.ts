@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keyedHash } from '../../../src/view/keyed-hash.ts';
+import { keyedHash } from '../../../src/shared/keyed-hash.ts';
 
 const secret = { low: 0x0302_0100, high: 0x0706_0504 };
 
