@@ -19,6 +19,7 @@ import {
   FUSE_KERNEL_MINOR_VERSION,
   FUSE_KERNEL_VERSION,
   FUSE_PARALLEL_DIROPS,
+  FUSE_READ_LOCKOWNER,
   FUSE_READDIRPLUS_AUTO,
   IN_HEADER_SIZE,
   MINIMUM_MINOR_VERSION,
@@ -172,7 +173,12 @@ export class Session {
   }
 
   #read(header: InHeader, request: Buffer, reply: Buffer): number {
-    const { handle, offset, size } = decodeReadIn(request, header);
+    const { handle, offset, size, readFlags } = decodeReadIn(request, header);
+    // Direct reads name the reader (fuse_direct_io()); fills of the page cache, for sendfile(2),
+    // splice(2) and mmap(2), name nobody. A cached page would be shown to every container.
+    if ((readFlags & FUSE_READ_LOCKOWNER) === 0) {
+      throw new FsError('Cannot read through the page cache', EINVAL);
+    }
     const room = Math.min(size, reply.length - OUT_HEADER_SIZE);
     const read = { nodeId: header.nodeId, handle, offset, size: room };
     const caller: Caller = header;

@@ -19,6 +19,8 @@ export interface GeneratedFile {
   readonly nodeId: number;
   /** Permission bits. */
   readonly mode: number;
+  /** How long the text may become; see sizeBytesFor(). One block if not given. */
+  readonly longestText?: number;
   generate(caller: Caller): GeneratedText;
 }
 
@@ -42,6 +44,21 @@ function splitPath(path: string): [parent: string, name: string] {
   return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
 }
 
+const blockBytes = 4096;
+
+/**
+ * What stat(2) says of a generated file: at least the length of its text, in whole blocks, which is
+ * what programs take for "not known, read it" in sysfs.
+ *
+ * Differs: procfs says 0. Since Linux 6.5 sendfile(2) and splice(2) on FUSE go through the page cache
+ * even for direct I/O (filemap_splice_read()), and end at once at a size of 0, so that BusyBox'
+ * cat would print nothing. With a size they ask, are refused (see READ) and fall back to read(2).
+ * A size below the text's would make readers that trust it stop too early.
+ */
+function sizeBytesFor(longestText: number): number {
+  return Math.ceil(longestText / blockBytes) * blockBytes;
+}
+
 /** An immutable tree of directories and generated files. */
 export class Tree {
   readonly #directories = new Map<number, DirectoryNode>();
@@ -59,7 +76,7 @@ export class Tree {
     for (const { path, nodeId } of rows) {
       const linkCount =
         2 + rows.filter((row) => row.path !== '' && splitPath(row.path)[0] === path).length;
-      const attr = { nodeId, mode: directoryMode, linkCount, timeSec };
+      const attr = { nodeId, mode: directoryMode, linkCount, sizeBytes: 0, timeSec };
       const node: DirectoryNode = { attr, children: new Map(), entries: [] };
       if (path !== '') this.#addChild(byPath, path, attr);
       byPath.set(path, node);
@@ -67,7 +84,9 @@ export class Tree {
       this.#add(attr);
     }
     for (const file of files) {
-      const attr = { nodeId: file.nodeId, mode: S_IFREG | file.mode, linkCount: 1, timeSec };
+      const { nodeId, longestText = 1 } = file;
+      const sizeBytes = sizeBytesFor(longestText);
+      const attr = { nodeId, mode: S_IFREG | file.mode, linkCount: 1, sizeBytes, timeSec };
       this.#addChild(byPath, file.path, attr);
       this.#files.set(file.nodeId, file);
       this.#add(attr);

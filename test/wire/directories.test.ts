@@ -98,7 +98,7 @@ test('READDIRPLUS adds the attributes, but none for "." and ".."', () => {
     80 33 e1 01 00 00 00 00                 # attr_valid
     00 00 00 00  00 00 00 00                # nanoseconds of both
     03 00 00 00 00 00 00 00                 # attr.ino 3
-    00 00 00 00 00 00 00 00                 # size
+    00 10 00 00 00 00 00 00                 # size 4096
     00 00 00 00 00 00 00 00                 # blocks
     00 00 00 65 00 00 00 00                 # atime
     00 00 00 65 00 00 00 00                 # mtime

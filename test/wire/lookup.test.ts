@@ -26,7 +26,7 @@ test('LOOKUP of a file gives its node, its attributes, and a year to remember th
     80 33 e1 01 00 00 00 00                 # attr_valid 31536000 s
     00 00 00 00  00 00 00 00                # entry_valid_nsec, attr_valid_nsec
     03 00 00 00 00 00 00 00                 # attr.ino 3
-    00 00 00 00 00 00 00 00                 # size 0
+    00 10 00 00 00 00 00 00                 # size 4096
     00 00 00 00 00 00 00 00                 # blocks 0
     00 00 00 65 00 00 00 00                 # atime 0x65000000
     00 00 00 65 00 00 00 00                 # mtime

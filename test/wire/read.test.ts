@@ -12,8 +12,8 @@ const openUptime = wire(`
   00 80 00 00  00 00 00 00                  # O_RDONLY and O_LARGEFILE, open_flags
 `);
 
-/** From the first handle, which is 1; `offset` and `size` below 256. */
-function readOf(offset: number, size: number): Buffer {
+/** From the first handle, which is 1; `offset` and `size` below 256; by read(2) itself. */
+function readOf(offset: number, size: number, readFlags = '02'): Buffer {
   const byte = (value: number) => value.toString(16).padStart(2, '0');
   return wire(`
     50 00 00 00  0f 00 00 00                # len 80 (40 + 40), opcode 15
@@ -23,7 +23,7 @@ function readOf(offset: number, size: number): Buffer {
     00 00 00 00                             # extlen, padding
     01 00 00 00 00 00 00 00                 # fh 1
     ${byte(offset)} 00 00 00 00 00 00 00    # offset
-    ${byte(size)} 00 00 00  00 00 00 00     # size, read_flags
+    ${byte(size)} 00 00 00  ${readFlags} 00 00 00     # size, read_flags (LOCKOWNER)
     00 00 00 00 00 00 00 00                 # lock_owner
     00 80 00 00  00 00 00 00                # flags, padding
   `);
@@ -59,6 +59,19 @@ const nothing = wire(`
   10 00 00 00  00 00 00 00                  # len 16: the end
   12 00 00 00 00 00 00 00                   # unique 18
 `);
+
+test('READ that fills the page cache is refused, and nothing is generated for it', () => {
+  const { ask, reported } = startReading();
+  expectBytes(
+    ask(readOf(0, 255, '00')),
+    wire(`
+    10 00 00 00  ea ff ff ff                # len 16, error EINVAL
+    12 00 00 00 00 00 00 00                 # unique 18
+  `),
+  );
+  expectBytes(ask(readOf(0, 255)), wholeOfA);
+  expect(reported).toEqual([]);
+});
 
 test('READ with room for all gives the whole text, then the end', () => {
   const { ask, reported } = startReading();

@@ -50,6 +50,8 @@ export const FOPEN_DIRECT_IO = 1 << 0;
 export const FOPEN_KEEP_CACHE = 1 << 1;
 export const FOPEN_CACHE_DIR = 1 << 3;
 export const FOPEN_NOFLUSH = 1 << 5;
+/** A READ by read(2) itself; without it the kernel fills its page cache. */
+export const FUSE_READ_LOCKOWNER = 1 << 1;
 
 /** Capabilities of INIT. */
 export const FUSE_BIG_WRITES = 1 << 5;

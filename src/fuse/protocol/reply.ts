@@ -30,12 +30,13 @@ export function encodeOutHeader(
   reply.writeBigUInt64LE(unique, 8);
 }
 
-/** What stat(2) says of a node. Size is 0, as procfs says of its files. */
+/** What stat(2) says of a node. */
 export interface Attr {
   readonly nodeId: number;
   /** Type and permission bits. */
   readonly mode: number;
   readonly linkCount: number;
+  readonly sizeBytes: number;
   /** All three times, seconds since 1970. */
   readonly timeSec: number;
 }
@@ -44,6 +45,7 @@ export interface Attr {
 function encodeAttr(reply: Buffer, at: number, attr: Attr): void {
   reply.fill(0, at, at + 88);
   writeU64(reply, attr.nodeId, at);
+  writeU64(reply, attr.sizeBytes, at + 8);
   for (const offset of [24, 32, 40]) writeU64(reply, attr.timeSec, at + offset);
   reply.writeUInt32LE(attr.mode, at + 60);
   reply.writeUInt32LE(attr.linkCount, at + 64);

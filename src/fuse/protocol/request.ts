@@ -76,6 +76,7 @@ export interface ReadIn {
   readonly handle: number;
   readonly offset: number;
   readonly size: number;
+  readonly readFlags: number;
 }
 
 export function decodeReadIn(request: Buffer, header: InHeader): ReadIn {
@@ -84,6 +85,7 @@ export function decodeReadIn(request: Buffer, header: InHeader): ReadIn {
     handle: readU64(request, IN_HEADER_SIZE),
     offset: readU64(request, IN_HEADER_SIZE + 8),
     size: request.readUInt32LE(IN_HEADER_SIZE + 16),
+    readFlags: request.readUInt32LE(IN_HEADER_SIZE + 20),
   };
 }
 

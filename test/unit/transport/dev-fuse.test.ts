@@ -81,7 +81,7 @@ test('a reader sees the tree, with its modes, links and times', async () => {
     ...['.', '..', 'long', 'moment'],
     ' dr-xr-xr-x 3 0 0 0 1000000000',
     '/proc dr-xr-xr-x 2 0 0 0 1000000000',
-    '/proc/moment -r--r--r-- 1 0 0 0 1000000000',
+    '/proc/moment -r--r--r-- 1 0 0 4096 1000000000',
     'fuseblk 0 4096',
     '',
   ]);
