@@ -53,16 +53,22 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
     ...nsenterArgv(initPid),
     ...argv,
   ];
+  const stop = async (): Promise<void> => {
+    kill(initPid);
+    await ended(child);
+    forget();
+    forgetInit();
+  };
+  // Once only: its number may be another process's by the second time.
+  let stopped: Promise<void> | undefined;
   return {
     initPid,
     cgroup,
     execArgv,
     exec: (argv, runOptions) => run(execArgv(argv), runOptions),
-    stop: async () => {
-      kill(initPid);
-      await ended(child);
-      forget();
-      forgetInit();
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
