@@ -1,7 +1,9 @@
 // nsproc explain: who a process is taken for, and where its numbers come from.
 
 import { readLayout } from '../cgroup/read-layout.ts';
+import { type ServeOptions, shownMemoryOf } from '../daemon/serve-options.ts';
 import { HostFiles } from '../host/host-files.ts';
+import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
 import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import * as clock from '../kernel/clock.ts';
 import { randomHalves } from '../kernel/random.ts';
@@ -10,13 +12,11 @@ import { type ExplainedFile, type ExplainedNumber, Explainer } from '../procfs/e
 import { chooseStrategy } from '../reader/choose-strategy.ts';
 import { type Identification, ruleReasons } from '../reader/identification.ts';
 import { ReaderResolver } from '../reader/resolver.ts';
-import type { CpuPolicy } from '../view/cpu-count.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { ExitStatus } from './exit-status.ts';
 import { alignColumns, painter } from './terminal.ts';
 
-export interface ExplainOptions {
-  readonly cpus: CpuPolicy;
+export interface ExplainOptions extends Pick<ServeOptions, 'cpus' | 'swap' | 'zswap'> {
   readonly json?: boolean;
 }
 
@@ -40,12 +40,16 @@ function entriesNamed(file: string | undefined): readonly CatalogueEntry[] {
   return catalogue.filter((entry) => entry.path === path || entry.path === `proc/${path}`);
 }
 
-function explain(pid: number, entries: readonly CatalogueEntry[], cpus: CpuPolicy): Explanation {
+function explain(
+  pid: number,
+  entries: readonly CatalogueEntry[],
+  options: ExplainOptions,
+): Explanation {
   const { strategy } = chooseStrategy('auto');
   const resolver = new ReaderResolver({ strategy, cacheTtlMsec: 0 });
   const identification = resolver.identify(pid);
   const { reader, rule, pidnsInode, problem } = identification;
-  const explainer = reader.kind === 'container' ? explainerOf(identification, cpus) : undefined;
+  const explainer = reader.kind === 'container' ? explainerOf(identification, options) : undefined;
   const explanation = {
     pid,
     pidnsInode: pidnsInode ?? null,
@@ -55,20 +59,27 @@ function explain(pid: number, entries: readonly CatalogueEntry[], cpus: CpuPolic
     rule,
     reason: problem === undefined ? ruleReasons[rule] : `${ruleReasons[rule]} (${problem})`,
     cgroups: explainer?.cgroupDirs() ?? {},
-    files: entries.flatMap((entry) => explainer?.explain(entry) ?? []),
+    files: entries.flatMap((entry) => explainer?.explain(entry, pid) ?? []),
   };
   explainer?.close();
   resolver.close();
   return explanation;
 }
 
-function explainerOf({ reader }: Identification, cpuPolicy: CpuPolicy): Explainer | undefined {
+function explainerOf({ reader }: Identification, options: ExplainOptions): Explainer | undefined {
   if (reader.kind !== 'container') return undefined;
   const host = new HostFiles();
   const memory = SharedCpuTimes.allocate(readPossibleCpuCount(host), randomHalves());
   const cpuTimes = new SharedCpuTimes(memory, 1);
   const layout = readLayout();
-  return new Explainer(reader, layout, { host, clock, cpuPolicy, cpuTimes });
+  return new Explainer(reader, layout, {
+    host,
+    cpuinfo: new KeptCpuinfo({ host, clock }),
+    clock,
+    cpuPolicy: options.cpus,
+    shownMemory: shownMemoryOf(options),
+    cpuTimes,
+  });
 }
 
 const widestValue = 60;
@@ -112,7 +123,7 @@ export function runExplain(pid: number, file: string | undefined, options: Expla
     process.stderr.write(`nsproc: no file ${JSON.stringify(file)}; there are ${known}\n`);
     return ExitStatus.usage;
   }
-  const explanation = explain(pid, entries, options.cpus);
+  const explanation = explain(pid, entries, options);
   if (explanation.rule === 'reader-ended') {
     process.stderr.write(`nsproc: no process ${pid}; give its number on the host\n`);
     return ExitStatus.failed;

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { logLevels } from '../daemon/log.ts';
-import { cpuPolicies, resolverNames } from '../daemon/serve-options.ts';
+import { cpuPolicies, resolverNames, switchPositions } from '../daemon/serve-options.ts';
 import { defaultServeSettings as defaults } from './serve.ts';
 
 /** A whole number of a range, for an option's value. */
@@ -25,6 +25,22 @@ function secondsAsMsec(text: string): number {
   return Math.round(value * 1000);
 }
 
+/** The options that also say what `explain` explains. */
+export function viewOptions(): Option[] {
+  const { cpus, swap, zswap } = defaults;
+  return [
+    option('--cpus <policy>', "how many CPUs a container sees: its quota's or its cpuset's")
+      .choices(cpuPolicies)
+      .default(cpus),
+    option('--swap <on|off>', 'whether a container sees its swap')
+      .choices(switchPositions)
+      .default(swap),
+    option('--zswap <on|off>', 'whether a container sees its memory in zswap')
+      .choices(switchPositions)
+      .default(zswap),
+  ];
+}
+
 /** An option whose variable is named after it: `--mount-point`, `NSPROC_MOUNT_POINT`. */
 function option(flags: string, about: string): Option {
   const made = new Option(flags, about);
@@ -32,15 +48,13 @@ function option(flags: string, about: string): Option {
 }
 
 export function serveOptions(): Option[] {
-  const { mountPoint, workers, cpus, resolver, initCacheTtlMsec, logLevel } = defaults;
+  const { mountPoint, workers, resolver, initCacheTtlMsec, logLevel } = defaults;
   return [
     option('--mount-point <dir>', 'where to mount; made if missing').default(mountPoint),
     option('--workers <n>', 'threads that answer readers')
       .default(workers)
       .argParser(wholeNumber(1, 64)),
-    option('--cpus <policy>', "how many CPUs a container sees: its quota's or its cpuset's")
-      .choices(cpuPolicies)
-      .default(cpus),
+    ...viewOptions(),
     option('--resolver <strategy>', 'how the init of a pid namespace is found')
       .choices(resolverNames)
       .default(resolver),

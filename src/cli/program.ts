@@ -2,13 +2,12 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { StartError } from '../daemon/mount-point.ts';
-import { cpuPolicies } from '../daemon/serve-options.ts';
 import { nsprocVersion } from '../kernel/package.ts';
 import { runDemo } from './demo.ts';
 import { runDoctor } from './doctor.ts';
 import { ExitStatus } from './exit-status.ts';
 import { runExplain } from './explain.ts';
-import { serveOptions, wholeNumber } from './options.ts';
+import { serveOptions, viewOptions, wholeNumber } from './options.ts';
 import { defaultServeSettings, runServe } from './serve.ts';
 
 const epilogue = `
@@ -48,14 +47,14 @@ function addDoctor(program: Command, setStatus: SetStatus): void {
 }
 
 function addExplain(program: Command, setStatus: SetStatus): void {
-  program
+  const command = program
     .command('explain')
     .description('say where the numbers that a process reads come from')
     .argument('<pid>', 'a process or thread, as numbered on the host', wholeNumber(1, 2 ** 22))
     .argument('[file]', 'one of the files, such as meminfo; all if left out')
-    .addOption(new Option('--cpus <policy>', 'as for serve').choices(cpuPolicies).default('quota'))
     .option('--json', 'as one JSON object')
     .action((pid, file, options) => setStatus(runExplain(pid, file, options)));
+  for (const option of viewOptions()) command.addOption(option);
 }
 
 function addDemo(program: Command, setStatus: SetStatus): void {

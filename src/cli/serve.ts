@@ -13,6 +13,8 @@ export const defaultServeSettings: ServeOptions = {
   resolver: 'auto',
   initCacheTtlMsec: 10_000,
   cpus: 'quota',
+  swap: 'on',
+  zswap: 'on',
   logLevel: 'info',
 };
 

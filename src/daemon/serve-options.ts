@@ -1,9 +1,12 @@
 // The settings of `nsproc serve`, checked.
 
+import type { ShownMemory } from '../view/memory.ts';
 import type { LogLevel } from './log.ts';
 
 export const resolverNames = ['auto', 'ns-get-init-pid', 'ns-get-tgid', 'ucred'] as const;
 export const cpuPolicies = ['quota', 'cpuset'] as const;
+export const switchPositions = ['on', 'off'] as const;
+export type Switch = (typeof switchPositions)[number];
 
 export interface ServeOptions {
   /** Absolute path. */
@@ -15,5 +18,14 @@ export interface ServeOptions {
   readonly initCacheTtlMsec: number;
   /** What decides how many CPUs a container sees. */
   readonly cpus: (typeof cpuPolicies)[number];
+  /** Off: containers see no swap, whatever they have. */
+  readonly swap: Switch;
+  /** Off: containers see nothing of what zswap holds for them. */
+  readonly zswap: Switch;
   readonly logLevel: LogLevel;
+}
+
+/** What the switches let containers see. */
+export function shownMemoryOf({ swap, zswap }: Pick<ServeOptions, 'swap' | 'zswap'>): ShownMemory {
+  return { swap: swap === 'on', zswap: zswap === 'on' };
 }

@@ -4,6 +4,7 @@
 import { readLayout } from '../cgroup/read-layout.ts';
 import { Session } from '../fuse/session.ts';
 import { HostFiles } from '../host/host-files.ts';
+import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
 import * as clock from '../kernel/clock.ts';
 import { threadData } from '../kernel/threads.ts';
 import { directories } from '../procfs/catalogue.ts';
@@ -18,6 +19,7 @@ import { OpenFiles } from '../vfs/open-files.ts';
 import { Tree } from '../vfs/tree.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { ControlBlock } from './control-block.ts';
+import { shownMemoryOf } from './serve-options.ts';
 import { ThreadLog } from './thread-log.ts';
 import type { WorkerStart } from './worker-start.ts';
 
@@ -30,12 +32,15 @@ function fileSystemOf(start: WorkerStart, log: ThreadLog): GeneratedFileSystem {
     onFailure: (error) => log.lookupFailed(strategy.name, error),
   });
   const layout = readLayout();
+  const host = new HostFiles();
   const files = generatedFiles(resolver, {
     containers: new Containers(layout, clock),
     sources: {
-      host: new HostFiles(),
+      host,
+      cpuinfo: new KeptCpuinfo({ host, clock }),
       clock,
       cpuPolicy: options.cpus,
+      shownMemory: shownMemoryOf(options),
       cpuTimes: new SharedCpuTimes(memory.cpuTimes, thread),
     },
     report: (entry, reader, error) => log.fallback(entry.path, reader, error),

@@ -47,6 +47,9 @@ export const poll: (fds: Int32Array, count: number, timeoutMsec: number) => numb
 export const pipe2: (fds: Int32Array, flags: number) => number = libc.func(
   'int pipe2(void *fds, int flags)',
 );
+export const personality: (persona: number) => number = libc.func(
+  'int personality(unsigned long persona)',
+);
 export const kill: (pid: number, signal: number) => number = libc.func(
   'int kill(int pid, int signal)',
 );

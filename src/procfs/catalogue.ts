@@ -6,7 +6,7 @@
 
 import type { DirectoryRow } from '../vfs/tree.ts';
 import type { Container } from './container.ts';
-import { cpuinfoText } from './cpuinfo.ts';
+import { cpuinfoHostText, cpuinfoText } from './cpuinfo.ts';
 import { diskstatsText } from './diskstats.ts';
 import { meminfoText } from './meminfo.ts';
 import {
@@ -31,7 +31,13 @@ export interface CatalogueEntry {
   readonly mode: number;
   readonly hostPath: string;
   /** `undefined` when the container has no value of its own at this moment. */
-  readonly containerText: (container: Container, sources: Sources) => string | undefined;
+  readonly containerText: (
+    container: Container,
+    sources: Sources,
+    callerTid: number,
+  ) => string | undefined;
+  /** The host's text where the kernel prints another one for each reader. */
+  readonly hostText?: (sources: Sources, callerTid: number) => string | undefined;
   /** Which kernel values its numbers are made from. */
   readonly provenance: Provenance;
 }
@@ -85,6 +91,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     mode: 0o444,
     hostPath: '/proc/cpuinfo',
     containerText: cpuinfoText,
+    hostText: cpuinfoHostText,
     provenance: cpuinfoProvenance,
   },
 ];

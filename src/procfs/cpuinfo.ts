@@ -1,13 +1,20 @@
 // /proc/cpuinfo of a container.
 
-import { parseCpuinfo } from '../host/cpuinfo.ts';
 import { renderCpuinfo } from '../render/cpuinfo.ts';
 import type { Container } from './container.ts';
 import { readContainerCpus } from './cpus.ts';
 import type { Sources } from './sources.ts';
 
-export function cpuinfoText(container: Container, sources: Sources): string | undefined {
-  const hostText = sources.host.readText('/proc/cpuinfo');
-  if (hostText === undefined) return undefined;
-  return renderCpuinfo(parseCpuinfo(hostText), readContainerCpus(container, sources));
+export function cpuinfoText(
+  container: Container,
+  sources: Sources,
+  callerTid: number,
+): string | undefined {
+  const cpus = readContainerCpus(container, sources);
+  const host = sources.cpuinfo.read(callerTid, cpus);
+  return host && renderCpuinfo(host, cpus);
+}
+
+export function cpuinfoHostText({ cpuinfo }: Sources, callerTid: number): string | undefined {
+  return cpuinfo.readText(callerTid);
 }

@@ -29,7 +29,7 @@ export interface ExplainedFile {
 /** The cgroup directory of each controller whose values count. */
 export type CgroupDirs = Readonly<Record<string, string>>;
 
-const shownControllers = ['memory', 'cpu', 'cpuacct', 'cpuset'] as const;
+const shownControllers = ['memory', 'cpu', 'cpuacct', 'cpuset', 'blkio'] as const;
 
 /** Explains files for one container, from readings of its own. */
 export class Explainer {
@@ -56,9 +56,10 @@ export class Explainer {
     return dirs;
   }
 
-  explain(entry: CatalogueEntry): ExplainedFile {
+  /** As the thread `tid` reads the file. */
+  explain(entry: CatalogueEntry, tid: number): ExplainedFile {
     this.#reads = [this.#initStart()];
-    const text = entry.containerText(this.#container, this.#sources);
+    const text = entry.containerText(this.#container, this.#sources, tid);
     const { provenance } = entry;
     const shown = text ?? this.#sources.host.readText(entry.hostPath) ?? '';
     return {

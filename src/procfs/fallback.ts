@@ -29,32 +29,47 @@ export interface FallbackParts {
 const reopenAfterUsec = 1e6;
 const hostOwner = 0;
 
+/** The request for a text: who made it, and whom the reader belongs to. */
+export interface TextRequest<Kind extends Reader = Reader> {
+  readonly reader: Kind;
+  readonly callerTid: number;
+}
+
 /** The text of a catalogue entry for a reader. Throws FsError EIO when nothing is left to give. */
 export function textFor(
   entry: CatalogueEntry,
-  reader: Reader,
+  { reader, callerTid }: TextRequest,
   parts: FallbackParts,
 ): GeneratedText {
   if (reader.kind === 'container') {
-    const text = containerText(entry, reader, parts);
+    const text = containerText(entry, { reader, callerTid }, parts);
     if (text !== undefined) return { text, owner: reader.pidnsInode };
   }
-  const text = parts.sources.host.readText(entry.hostPath);
+  const text = hostText(entry, callerTid, parts);
   if (text === undefined) throw new FsError(`Cannot read ${entry.hostPath} of the host`, EIO);
   return { text, owner: hostOwner };
 }
 
+function hostText(
+  { hostPath, hostText: textOf }: CatalogueEntry,
+  callerTid: number,
+  { sources }: FallbackParts,
+): string | undefined {
+  return textOf === undefined ? sources.host.readText(hostPath) : textOf(sources, callerTid);
+}
+
 function containerText(
   entry: CatalogueEntry,
-  reader: ContainerReader,
+  request: TextRequest<ContainerReader>,
   parts: FallbackParts,
 ): string | undefined {
+  const { reader } = request;
   const { containers, sources } = parts;
   const nowUsec = sources.clock.monotonicUsec();
   const container = containers.of(reader);
-  let text = attempt(entry, container, reader, parts);
+  let text = attempt(entry, container, request, parts);
   if (text === undefined && nowUsec - container.openedAtUsec > reopenAfterUsec) {
-    text = attempt(entry, containers.reopened(reader), reader, parts);
+    text = attempt(entry, containers.reopened(reader), request, parts);
   }
   if (text === undefined) return container.lastText(entry.path, nowUsec);
   container.rememberText(entry.path, text, nowUsec);
@@ -64,11 +79,11 @@ function containerText(
 function attempt(
   entry: CatalogueEntry,
   container: Container,
-  reader: Reader,
+  { reader, callerTid }: TextRequest,
   { sources, report }: FallbackParts,
 ): string | undefined {
   try {
-    return entry.containerText(container, sources);
+    return entry.containerText(container, sources, callerTid);
   } catch (error) {
     report(entry, reader, error);
     return undefined;

@@ -12,6 +12,7 @@ export function generatedFiles(resolver: ReaderResolver, parts: FallbackParts): 
     path: entry.path,
     nodeId: entry.nodeId,
     mode: entry.mode,
-    generate: ({ callerTid }: Caller) => textFor(entry, resolver.resolve(callerTid), parts),
+    generate: ({ callerTid }: Caller) =>
+      textFor(entry, { reader: resolver.resolve(callerTid), callerTid }, parts),
   }));
 }

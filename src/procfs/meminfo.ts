@@ -7,9 +7,12 @@ import { takeMemoryView } from '../view/memory.ts';
 import type { Container } from './container.ts';
 import type { Sources } from './sources.ts';
 
-export function meminfoText({ cgroup }: Container, { host }: Sources): string | undefined {
+export function meminfoText(
+  { cgroup }: Container,
+  { host, shownMemory }: Sources,
+): string | undefined {
   const reading = readMemory(cgroup);
   const hostText = host.readText('/proc/meminfo');
   if (reading === undefined || hostText === undefined) return undefined;
-  return renderMeminfo(hostText, takeMemoryView(reading, parseHostMemory(hostText)));
+  return renderMeminfo(hostText, takeMemoryView(reading, parseHostMemory(hostText), shownMemory));
 }

@@ -1,7 +1,9 @@
 // What renderers of container files draw on, put together once per thread.
 
 import type { HostFiles } from '../host/host-files.ts';
+import type { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
 import type { CpuPolicy } from '../view/cpu-count.ts';
+import type { ShownMemory } from '../view/memory.ts';
 import type { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 
 /** Clocks in microseconds. */
@@ -15,7 +17,9 @@ export interface Clock {
 
 export interface Sources {
   readonly host: HostFiles;
+  readonly cpuinfo: KeptCpuinfo;
   readonly clock: Clock;
   readonly cpuPolicy: CpuPolicy;
+  readonly shownMemory: ShownMemory;
   readonly cpuTimes: SharedCpuTimes;
 }

@@ -7,11 +7,14 @@ import { takeMemoryView } from '../view/memory.ts';
 import type { Container } from './container.ts';
 import type { Sources } from './sources.ts';
 
-export function swapsText({ cgroup }: Container, { host }: Sources): string | undefined {
-  const reading = readMemory(cgroup);
-  const hostMemory = host.readText('/proc/meminfo');
+export function swapsText(
+  { cgroup }: Container,
+  { host, shownMemory }: Sources,
+): string | undefined {
   const hostSwaps = host.readText('/proc/swaps');
-  if (reading === undefined || hostMemory === undefined || hostSwaps === undefined)
-    return undefined;
-  return renderSwaps(hostSwaps, takeMemoryView(reading, parseHostMemory(hostMemory)).swap);
+  const hostMemory = host.readText('/proc/meminfo');
+  const reading = readMemory(cgroup);
+  if (!reading || hostMemory === undefined || hostSwaps === undefined) return undefined;
+  const { swap } = takeMemoryView(reading, parseHostMemory(hostMemory), shownMemory);
+  return renderSwaps(hostSwaps, swap);
 }

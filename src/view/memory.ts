@@ -6,7 +6,7 @@ import type { V1Memory } from '../cgroup/v1/memory.ts';
 import type { V2Memory } from '../cgroup/v2/memory.ts';
 import type { HostMemory } from '../host/meminfo.ts';
 import { kibOf, type MemoryParts, partsOfV1, partsOfV2 } from './memory-parts.ts';
-import { type SwapView, swapOfV1, swapOfV2 } from './swap.ts';
+import { noSwap, type SwapView, swapOfV1, swapOfV2 } from './swap.ts';
 
 export interface MemoryView {
   /** The smallest limit, or the host's memory where that is less. */
@@ -19,9 +19,31 @@ export interface MemoryView {
   readonly swap: SwapView;
 }
 
+/** What containers are shown at all; an operator may keep some of it from them. */
+export interface ShownMemory {
+  readonly swap: boolean;
+  readonly zswap: boolean;
+}
+
+const showAll: ShownMemory = { swap: true, zswap: true };
+
 /** Memory and swap of a container with such limits and usage on such a host. */
-export function takeMemoryView(reading: MemoryReading, host: HostMemory): MemoryView {
-  return reading.version === 1 ? viewOfV1(reading, host) : viewOfV2(reading, host);
+export function takeMemoryView(
+  reading: MemoryReading,
+  host: HostMemory,
+  shown = showAll,
+): MemoryView {
+  const view = reading.version === 1 ? viewOfV1(reading, host) : viewOfV2(reading, host);
+  return shown.swap && shown.zswap ? view : withoutHidden(view, shown);
+}
+
+function withoutHidden(view: MemoryView, { swap, zswap }: ShownMemory): MemoryView {
+  const parts = {
+    ...view.parts,
+    ...(swap ? {} : { swapCachedKib: 0 }),
+    ...(zswap ? {} : { zswapKib: 0, zswappedKib: 0 }),
+  };
+  return { ...view, parts, swap: swap ? view.swap : noSwap };
 }
 
 function viewOfV1(reading: V1Memory, host: HostMemory): MemoryView {

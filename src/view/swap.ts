@@ -12,7 +12,7 @@ export interface SwapView {
   readonly freeKib: number;
 }
 
-const noSwap: SwapView = { totalKib: 0, freeKib: 0 };
+export const noSwap: SwapView = { totalKib: 0, freeKib: 0 };
 
 function swapWithin(totalKib: number, usedKib: number): SwapView {
   return { totalKib, freeKib: Math.max(totalKib - usedKib, 0) };

@@ -57,6 +57,8 @@ const options = {
   resolver: 'auto',
   initCacheTtlMsec: 0,
   cpus: 'quota',
+  swap: 'on',
+  zswap: 'on',
   logLevel: 'debug',
 } as const;
 
