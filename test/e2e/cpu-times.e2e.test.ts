@@ -13,6 +13,7 @@ import {
   parseUptime,
   type Stat,
   splitStats,
+  sumsOf,
   usedTicksOf,
 } from '../support/proc-texts.ts';
 import { compileProgram } from '../support/programs.ts';
@@ -27,15 +28,6 @@ async function startIn(cgroup: TestCgroup): Promise<Container> {
 }
 
 const statIn = async (container: Container) => parseStat(await readIn(container, 'stat'));
-
-/** The columns of all cpuN lines, added up. */
-function sumsOf({ cpus }: Stat): number[] {
-  const [first = [], ...others] = [...cpus].filter(([label]) => label !== 'cpu');
-  return others.reduce(
-    (sums, [, counters]) => sums.map((sum, column) => sum + (counters[column] ?? 0)),
-    [...(first[1] ?? [])],
-  );
-}
 
 describe('the cpu lines of /proc/stat', () => {
   it('are one for each CPU, numbered from 0, and their sum', async () => {

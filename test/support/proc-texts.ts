@@ -59,6 +59,15 @@ export function usedTicksOf({ cpus }: Stat): number {
   return user + nice + system;
 }
 
+/** The columns of all cpuN lines, added up. */
+export function sumsOf({ cpus }: Stat): number[] {
+  const [first = [], ...others] = [...cpus].filter(([label]) => label !== 'cpu');
+  return others.reduce(
+    (sums, [, counters]) => sums.map((sum, column) => sum + (counters[column] ?? 0)),
+    [...(first[1] ?? [])],
+  );
+}
+
 /** Several readings of /proc/stat that were printed one after another. */
 export function splitStats(text: string): Stat[] {
   return text
