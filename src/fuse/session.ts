@@ -23,6 +23,7 @@ import {
   FUSE_READDIRPLUS_AUTO,
   IN_HEADER_SIZE,
   MINIMUM_MINOR_VERSION,
+  O_ACCMODE,
   Opcode,
   OUT_HEADER_SIZE,
   writingOpcodes,
@@ -58,8 +59,7 @@ export const maxWriteBytes = 4096;
 const wantedFlags =
   FUSE_BIG_WRITES | FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO | FUSE_PARALLEL_DIROPS;
 
-/** Bits of open(2) flags and of an access(2) mask that mean writing. */
-const O_ACCMODE = 3;
+/** Bits of an access(2) mask. */
 const W_OK = 2;
 const X_OK = 1;
 const NO_REPLY = 0;
@@ -67,13 +67,21 @@ const NO_REPLY = 0;
 /** Told of every answer that was an unexpected error, and of requests beyond understanding. */
 export type ReportError = (error: unknown, header: InHeader | undefined) => void;
 
+/** Requests that a file system answers beyond those of a read-only tree. */
+export interface MoreRequests {
+  /** Writes the answer's body behind the header; the whole length, `undefined` if not its own. */
+  answer(header: InHeader, request: Buffer, reply: Buffer): number | undefined;
+}
+
 export class Session {
   readonly #fileSystem: FileSystem;
   readonly #reportError: ReportError;
+  readonly #more: MoreRequests | undefined;
 
-  constructor(fileSystem: FileSystem, reportError: ReportError) {
+  constructor(fileSystem: FileSystem, reportError: ReportError, more?: MoreRequests) {
     this.#fileSystem = fileSystem;
     this.#reportError = reportError;
+    this.#more = more;
   }
 
   /**
@@ -85,7 +93,8 @@ export class Session {
     let header: InHeader | undefined;
     try {
       header = decodeInHeader(request, length);
-      const replyLength = this.#dispatch(header, request, reply);
+      const replyLength =
+        this.#more?.answer(header, request, reply) ?? this.#dispatch(header, request, reply);
       if (replyLength !== NO_REPLY) encodeOutHeader(reply, replyLength, 0, header.unique);
       return replyLength;
     } catch (error) {

@@ -4,12 +4,22 @@ import * as libc from './libc.ts';
 import { EAGAIN, EINTR, ENODEV, ENOENT, SystemError } from './system-error.ts';
 
 const O_RDWR = 2;
+const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const devicePath = '/dev/fuse';
 
 /** Opens /dev/fuse: a new connection, which mountFuse() attaches to a mount. */
 export function openFuseDevice(): number {
-  return libc.checked(`open ${devicePath}`, () => libc.open(devicePath, O_RDWR | O_CLOEXEC, 0));
+  return opened(O_RDWR | O_CLOEXEC);
+}
+
+/** The same for a thread that waits for other things beside requests: see takeFuseRequest(). */
+export function openNonBlockingFuseDevice(): number {
+  return opened(O_RDWR | O_CLOEXEC | O_NONBLOCK);
+}
+
+function opened(flags: number): number {
+  return libc.checked(`open ${devicePath}`, () => libc.open(devicePath, flags, 0));
 }
 
 /**
@@ -27,12 +37,19 @@ const retryErrnos: ReadonlySet<number> = new Set([EINTR, EAGAIN, ENOENT]);
  */
 export function readFuseRequest(fd: number, into: Buffer): number {
   for (;;) {
-    const length = libc.read(fd, into, into.length);
-    if (length >= 0) return length;
-    const errno = libc.lastErrno();
-    if (errno === ENODEV) return 0;
-    if (!retryErrnos.has(errno)) throw new SystemError(`read ${devicePath}`, errno);
+    const length = takeFuseRequest(fd, into);
+    if (length !== undefined) return length;
   }
+}
+
+/** The same once, for a device that does not block; `undefined` when no request is there. */
+export function takeFuseRequest(fd: number, into: Buffer): number | undefined {
+  const length = libc.read(fd, into, into.length);
+  if (length >= 0) return length;
+  const errno = libc.lastErrno();
+  if (errno === ENODEV) return 0;
+  if (retryErrnos.has(errno)) return undefined;
+  throw new SystemError(`read ${devicePath}`, errno);
 }
 
 /**

@@ -44,6 +44,20 @@ export const poll: (fds: Int32Array, count: number, timeoutMsec: number) => numb
   'int poll(void *fds, unsigned long count, int timeout)',
 );
 
+export const epollCreate1: (flags: number) => number = libc.func('int epoll_create1(int flags)');
+export const epollCtl: (
+  epollFd: number,
+  operation: number,
+  fd: number,
+  event: Int32Array | null,
+) => number = libc.func('int epoll_ctl(int epfd, int operation, int fd, void *event)');
+export const epollWait: (
+  epollFd: number,
+  events: Int32Array,
+  count: number,
+  timeoutMsec: number,
+) => number = libc.func('int epoll_wait(int epfd, void *events, int count, int timeout)');
+
 export const pipe2: (fds: Int32Array, flags: number) => number = libc.func(
   'int pipe2(void *fds, int flags)',
 );

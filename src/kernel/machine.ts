@@ -20,12 +20,16 @@ export const Capability = {
   CAP_DAC_READ_SEARCH: 2,
   CAP_SYS_PTRACE: 19,
   CAP_SYS_ADMIN: 21,
+  CAP_SYS_RESOURCE: 24,
 } as const;
 export type CapabilityName = keyof typeof Capability;
 
-/** Whether this process has a capability in effect (CapEff of proc_pid_status(5)). */
-export function hasCapability(name: CapabilityName): boolean {
-  const status = readTextFile('/proc/self/status') ?? '';
+/**
+ * Whether a thread has a capability in effect (CapEff of proc_pid_status(5)), this process
+ * unless its folder in procfs is given; false when it is gone.
+ */
+export function hasCapability(name: CapabilityName, threadDir = '/proc/self'): boolean {
+  const status = readTextFile(`${threadDir}/status`) ?? '';
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
   return ((BigInt(`0x${mask}`) >> BigInt(Capability[name])) & 1n) === 1n;
 }

@@ -23,7 +23,15 @@ export const nsprocMountType = 'fuse.nsproc';
  * `default_permissions` makes the kernel check the mode bits for every reader.
  */
 export function mountFuse(fd: number, directory: string): void {
-  const flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  attach(fd, directory, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+}
+
+/** The same, but writable. */
+export function mountWritableFuse(fd: number, directory: string): void {
+  attach(fd, directory, MS_NOSUID | MS_NODEV | MS_NOEXEC);
+}
+
+function attach(fd: number, directory: string, flags: number): void {
   const options = `fd=${fd},rootmode=40555,user_id=0,group_id=0,allow_other,default_permissions`;
   libc.checked(`mount nsproc at ${directory}`, () =>
     libc.mount('nsproc', directory, nsprocMountType, flags, options),

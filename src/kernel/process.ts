@@ -9,7 +9,7 @@ import { EINVAL, ENOENT, ESRCH, SystemError } from './system-error.ts';
 const O_RDONLY = 0;
 const O_CLOEXEC = 0o2000000;
 
-export type NamespaceKind = 'pid' | 'mnt';
+export type NamespaceKind = 'pid' | 'mnt' | 'user';
 
 /**
  * The identity of a namespace, such as `pid:[4026531836]`. `threadDir` is the

@@ -8,7 +8,8 @@ const codeByErrno = new Map<number, string>(
 
 export const { EACCES, EAGAIN, EBUSY, EINTR, EINVAL, EIO, ENODEV, ENOENT, ENOTTY, ESRCH } =
   constants.errno;
-export const { ENOMEM, ENOSYS, EPERM, ENOTCONN, ETIMEDOUT, ENOTDIR, EOPNOTSUPP } = constants.errno;
+export const { EEXIST, ENOMEM, ENOSYS, EPERM, ENOTCONN, ETIMEDOUT, ENOTDIR, EOPNOTSUPP } =
+  constants.errno;
 
 /** The symbolic name of an errno, such as `ENOENT`. */
 export function errnoName(errno: number): string {

@@ -10,8 +10,10 @@ export const Opcode = {
   LOOKUP: 1,
   FORGET: 2,
   GETATTR: 3,
+  SETATTR: 4,
   OPEN: 14,
   READ: 15,
+  WRITE: 16,
   STATFS: 17,
   RELEASE: 18,
   INIT: 26,
@@ -21,6 +23,7 @@ export const Opcode = {
   ACCESS: 34,
   INTERRUPT: 36,
   DESTROY: 38,
+  POLL: 40,
   BATCH_FORGET: 42,
   READDIRPLUS: 44,
 } as const;
@@ -53,6 +56,27 @@ export const FOPEN_NOFLUSH = 1 << 5;
 /** A READ by read(2) itself; without it the kernel fills its page cache. */
 export const FUSE_READ_LOCKOWNER = 1 << 1;
 
+/** The waiting poll of POLL's kernel handle shall ask again. */
+export const FUSE_POLL_SCHEDULE_NOTIFY = 1 << 0;
+/** In place of an errno: an answer that nobody asked for, to wake a poll. */
+export const FUSE_NOTIFY_POLL = 1;
+
+/** What SETATTR changes. */
+export const FATTR_MODE = 1 << 0;
+export const FATTR_UID = 1 << 1;
+export const FATTR_GID = 1 << 2;
+
+/** Bits of open(2) flags that say how a file is opened. */
+export const O_ACCMODE = 3;
+
+/** Bits of poll(2), in the values that FUSE uses on all architectures. */
+export const POLLIN = 0x1;
+export const POLLPRI = 0x2;
+export const POLLOUT = 0x4;
+export const POLLERR = 0x8;
+export const POLLRDNORM = 0x40;
+export const POLLWRNORM = 0x100;
+
 /** Capabilities of INIT. */
 export const FUSE_BIG_WRITES = 1 << 5;
 export const FUSE_DO_READDIRPLUS = 1 << 13;
@@ -65,6 +89,9 @@ export const ENTRY_OUT_SIZE = 128;
 export const ATTR_OUT_SIZE = 104;
 export const OPEN_OUT_SIZE = 16;
 export const STATFS_OUT_SIZE = 80;
+export const WRITE_OUT_SIZE = 8;
+export const POLL_OUT_SIZE = 8;
+export const NOTIFY_POLL_SIZE = 8;
 export const INIT_OUT_SIZE = 64;
 /** A directory entry without its name. */
 export const DIRENT_SIZE = 24;
@@ -78,12 +105,16 @@ export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
 
 /** errnos that the protocol layer itself answers; the same on all Linux architectures. */
+export const EPERM = 1;
 export const ENOENT = 2;
 export const EIO = 5;
 export const EACCES = 13;
+export const EBUSY = 16;
 export const ENOTDIR = 20;
 export const EISDIR = 21;
 export const EINVAL = 22;
+export const ENOSPC = 28;
 export const EROFS = 30;
 export const ENOSYS = 38;
 export const EPROTO = 71;
+export const EOPNOTSUPP = 95;

@@ -5,10 +5,15 @@ import {
   ATTR_OUT_SIZE,
   DIRENT_SIZE,
   ENTRY_OUT_SIZE,
+  FUSE_NOTIFY_POLL,
   INIT_OUT_SIZE,
+  NOTIFY_POLL_SIZE,
   OPEN_OUT_SIZE,
+  OUT_HEADER_SIZE,
+  POLL_OUT_SIZE,
   S_IFMT,
   STATFS_OUT_SIZE,
+  WRITE_OUT_SIZE,
 } from './constants.ts';
 
 const twoTo32 = 2 ** 32;
@@ -82,6 +87,32 @@ export function encodeOpenOut(
   reply.writeUInt32LE(openFlags, at + 8);
   reply.writeUInt32LE(0, at + 12);
   return OPEN_OUT_SIZE;
+}
+
+/** struct fuse_write_out: how many bytes were taken. */
+export function encodeWriteOut(reply: Buffer, at: number, size: number): number {
+  reply.writeUInt32LE(size, at);
+  reply.writeUInt32LE(0, at + 4);
+  return WRITE_OUT_SIZE;
+}
+
+/** struct fuse_poll_out. */
+export function encodePollOut(reply: Buffer, at: number, revents: number): number {
+  reply.writeUInt32LE(revents, at);
+  reply.writeUInt32LE(0, at + 4);
+  return POLL_OUT_SIZE;
+}
+
+/**
+ * A whole message (struct fuse_notify_poll_wakeup_out) that makes those who wait for the
+ * file of a kernel handle ask again.
+ */
+export function encodePollNotification(kernelHandle: bigint): Buffer {
+  const message = Buffer.alloc(OUT_HEADER_SIZE + NOTIFY_POLL_SIZE);
+  message.writeUInt32LE(message.length, 0);
+  message.writeInt32LE(FUSE_NOTIFY_POLL, 4);
+  message.writeBigUInt64LE(kernelHandle, OUT_HEADER_SIZE);
+  return message;
 }
 
 /** struct fuse_statfs_out: all sizes 0, as procfs has it; names up to 255 bytes. */

@@ -30,6 +30,8 @@ export interface InHeader {
 /** Sizes of request bodies, as far as they are read. */
 const READ_IN_SIZE = 24;
 const FH_SIZE = 8;
+const WRITE_IN_SIZE = 40;
+const POLL_IN_SIZE = 24;
 
 const twoTo32 = 2 ** 32;
 
@@ -87,6 +89,49 @@ export function decodeReadIn(request: Buffer, header: InHeader): ReadIn {
     size: request.readUInt32LE(IN_HEADER_SIZE + 16),
     readFlags: request.readUInt32LE(IN_HEADER_SIZE + 20),
   };
+}
+
+/** WRITE (struct fuse_write_in) and what follows it. */
+export interface WriteIn {
+  readonly handle: number;
+  readonly offset: number;
+  /** A view of the request: valid until the next one is read. */
+  readonly bytes: Buffer;
+}
+
+export function decodeWriteIn(request: Buffer, header: InHeader): WriteIn {
+  requireBody(header, WRITE_IN_SIZE);
+  const size = request.readUInt32LE(IN_HEADER_SIZE + 16);
+  requireBody(header, WRITE_IN_SIZE + size);
+  const begin = IN_HEADER_SIZE + WRITE_IN_SIZE;
+  return {
+    handle: readU64(request, IN_HEADER_SIZE),
+    offset: readU64(request, IN_HEADER_SIZE + 8),
+    bytes: request.subarray(begin, begin + size),
+  };
+}
+
+/** POLL (struct fuse_poll_in). */
+export interface PollIn {
+  readonly handle: number;
+  /** The kernel's name for the open file, which a notification repeats. */
+  readonly kernelHandle: bigint;
+  readonly flags: number;
+}
+
+export function decodePollIn(request: Buffer, header: InHeader): PollIn {
+  requireBody(header, POLL_IN_SIZE);
+  return {
+    handle: readU64(request, IN_HEADER_SIZE),
+    kernelHandle: request.readBigUInt64LE(IN_HEADER_SIZE + 8),
+    flags: request.readUInt32LE(IN_HEADER_SIZE + 16),
+  };
+}
+
+/** Which attributes SETATTR changes (struct fuse_setattr_in), as FATTR bits. */
+export function decodeChangedAttrs(request: Buffer, header: InHeader): number {
+  requireBody(header, 4);
+  return request.readUInt32LE(IN_HEADER_SIZE);
 }
 
 /** The handle that RELEASE and RELEASEDIR give back (struct fuse_release_in). */
