@@ -12,9 +12,11 @@ import { parseIoStat } from './v2/io.ts';
  */
 export function readIoUsage(cgroup: ContainerCgroup): IoUsage | undefined {
   const controller = cgroup.controller('blkio');
-  const [own] = controller?.chain ?? [];
-  if (controller === undefined || own === undefined || isRoot(controller)) return undefined;
-  if (controller.version === 1) return readBlkio(own);
+  if (controller === undefined || isRoot(controller)) return undefined;
+  const [own] = controller.chain;
+  const root = controller.chain.at(-1);
+  if (own === undefined || root === undefined) return undefined;
+  if (controller.version === 1) return readBlkio(own, root);
   const text = own.readText('io.stat');
   return text === undefined ? undefined : parseIoStat(text, `${own.path}/io.stat`);
 }

@@ -1,6 +1,7 @@
 // The host's own files, kept open: what stands in for a container's text, and
 // what container texts take their other lines from.
 
+import { fileExists } from '../kernel/file-exists.ts';
 import { KeptFile } from '../kernel/kept-file.ts';
 
 /** Files that arrive in one read (single_open() in fs/proc); others may come in pieces. */
@@ -25,6 +26,11 @@ export class HostFiles {
       this.#files.set(path, file);
     }
     return file.readText();
+  }
+
+  /** Whether the host has such a file, also one that the daemon may not read. */
+  has(path: string): boolean {
+    return this.#files.has(path) || fileExists(this.#prefix + path);
   }
 
   close(): void {

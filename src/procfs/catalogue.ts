@@ -14,10 +14,12 @@ import {
   diskstatsProvenance,
   meminfoProvenance,
   type Provenance,
+  slabinfoProvenance,
   statProvenance,
   swapsProvenance,
   uptimeProvenance,
 } from './provenance.ts';
+import { slabinfoText } from './slabinfo.ts';
 import type { Sources } from './sources.ts';
 import { statText } from './stat.ts';
 import { swapsText } from './swaps.ts';
@@ -29,6 +31,7 @@ export interface CatalogueEntry {
   readonly nodeId: number;
   /** Permission bits, the host's. */
   readonly mode: number;
+  /** Without this file the host's kernel has none of the kind, and neither has the mount. */
   readonly hostPath: string;
   /** `undefined` when the container has no value of its own at this moment. */
   readonly containerText: (
@@ -93,5 +96,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     containerText: cpuinfoText,
     hostText: cpuinfoHostText,
     provenance: cpuinfoProvenance,
+  },
+  {
+    path: 'proc/slabinfo',
+    nodeId: 22,
+    mode: 0o400,
+    hostPath: '/proc/slabinfo',
+    containerText: slabinfoText,
+    provenance: slabinfoProvenance,
   },
 ];

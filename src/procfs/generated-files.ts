@@ -6,9 +6,10 @@ import type { GeneratedFile } from '../vfs/tree.ts';
 import { catalogue } from './catalogue.ts';
 import { type FallbackParts, textFor } from './fallback.ts';
 
-/** One generated file for each row of the catalogue. */
+/** One generated file for each row of the catalogue whose file the host has. */
 export function generatedFiles(resolver: ReaderResolver, parts: FallbackParts): GeneratedFile[] {
-  return catalogue.map((entry) => ({
+  const served = catalogue.filter(({ hostPath }) => parts.sources.host.has(hostPath));
+  return served.map((entry) => ({
     path: entry.path,
     nodeId: entry.nodeId,
     mode: entry.mode,

@@ -162,8 +162,10 @@ export const swapsProvenance: Provenance = {
 
 const ioSources = [
   'io.stat',
-  'blkio.throttle.io_service_bytes_recursive',
-  'blkio.throttle.io_serviced_recursive',
+  ...['throttle.', 'bfq.', ''].flatMap((policy) => [
+    `blkio.${policy}io_serviced_recursive`,
+    `blkio.${policy}io_service_bytes_recursive`,
+  ]),
 ];
 
 export const diskstatsProvenance: Provenance = {
@@ -173,6 +175,19 @@ export const diskstatsProvenance: Provenance = {
       return name === undefined ? [] : [[name, counters.join(' ')] as const];
     }),
   sources: () => ioSources,
+};
+
+export const slabinfoProvenance: Provenance = {
+  numbers: (text) =>
+    text
+      .split('\n')
+      .slice(2)
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [cache = '', activeObjects = ''] = line.split(/\s+/);
+        return [cache, activeObjects];
+      }),
+  sources: () => ['= memory.kmem.slabinfo of the memory cgroup'],
 };
 
 export const cpuinfoProvenance: Provenance = {

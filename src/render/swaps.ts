@@ -4,7 +4,7 @@ import type { SwapView } from '../view/swap.ts';
 
 /** Names are padded to this column (swap_show() in mm/swapfile.c). */
 const nameColumns = 40;
-/** Kernels from 5.14 align numbers below this with one more tab. */
+/** Kernels whose header has two tabs between numbers align those below this with one more. */
 const wideNumber = 10_000_000;
 
 /** Renders proc_swaps(5) under the header of the host's own text. */

@@ -1,56 +1,99 @@
 // The blkio controller of cgroup v1: `MAJOR:MINOR OPERATION NUMBER` lines and a
-// last line `Total NUMBER`. Files of the throttle policy count every device; the
-// ones without a policy name (CFQ) went with Linux 5.0.
+// last line `Total NUMBER`, in files of the same names for each policy that counts.
 
 import { KernelFormatError } from '../../kernel/format-error.ts';
 import type { CgroupDirectory } from '../directory.ts';
-import type { DeviceUsage, IoUsage } from '../io-usage.ts';
+import type { DeviceUsage, IoUsage, OperationUsage } from '../io-usage.ts';
 
-const bytesFiles = [
-  'blkio.throttle.io_service_bytes_recursive',
-  'blkio.io_service_bytes_recursive',
-];
-const servicedFiles = ['blkio.throttle.io_serviced_recursive', 'blkio.io_serviced_recursive'];
-
-type Counts = Map<string, number>;
+/**
+ * The policies. `throttle` counts every device, but from Linux 6.10 on only those that some
+ * cgroup has a throttle limit for; `bfq` those with that scheduler, the nameless one those
+ * with CFQ, which went with Linux 5.0. Times and merges are counted by CFQ, and by BFQ if
+ * the kernel is built for it.
+ */
+const policies = ['throttle.', 'bfq.', ''];
 
 /** Numbers by `MAJOR:MINOR OPERATION`. */
+type Counts = Map<string, number>;
+
+const lineForm = /^(\d+:\d+) ([A-Z][a-z]+) (\d+)$/;
+
+/** Parses one file of the controller. */
 export function parseBlkio(text: string, source: string): Counts {
   const counts: Counts = new Map();
   for (const line of text.split('\n')) {
-    const match = /^(\d+:\d+) (\w+) (\d+)$/.exec(line);
-    if (match !== null) counts.set(`${match[1]} ${match[2]}`, Number(match[3]));
-    else if (line !== '' && !line.startsWith('Total ')) {
+    if (line === '' || line.startsWith('Total ')) continue;
+    const [, device, operation, count] = lineForm.exec(line) ?? [];
+    if (device === undefined) {
       throw new KernelFormatError(source, line, 'MAJOR:MINOR OPERATION NUMBER');
     }
+    counts.set(`${device} ${operation}`, Number(count));
   }
   return counts;
 }
 
-function readCounts(directory: CgroupDirectory, names: readonly string[]): Counts | undefined {
-  for (const name of names) {
-    const text = directory.readText(name);
-    if (text !== undefined) return parseBlkio(text, `${directory.path}/${name}`);
+/**
+ * What any policy counted. A device can be counted by two: by one all the time, by
+ * throttle since it has a limit, so the larger number is the one that knows more.
+ */
+function readCounts(directory: CgroupDirectory, name: string): Counts | undefined {
+  let all: Counts | undefined;
+  for (const policy of policies) {
+    const file = `blkio.${policy}${name}_recursive`;
+    const text = directory.readText(file);
+    if (text === undefined) continue;
+    all ??= new Map();
+    for (const [key, count] of parseBlkio(text, `${directory.path}/${file}`)) {
+      all.set(key, Math.max(all.get(key) ?? 0, count));
+    }
   }
-  return undefined;
+  return all;
 }
 
-/** `undefined` when this kernel counts neither, or the cgroup is gone. */
-export function readBlkio(directory: CgroupDirectory): IoUsage | undefined {
-  const bytes = readCounts(directory, bytesFiles);
-  const serviced = readCounts(directory, servicedFiles);
-  if (bytes === undefined || serviced === undefined) return undefined;
+function devicesIn(counts: Counts): Set<string> {
+  return new Set(Array.from(counts.keys(), (key) => key.slice(0, key.indexOf(' '))));
+}
+
+interface AllCounts {
+  readonly requests: Counts;
+  readonly bytes: Counts;
+  readonly merged: Counts | undefined;
+  readonly waitNsec: Counts | undefined;
+  readonly serviceNsec: Counts | undefined;
+}
+
+function operationUsage(counts: AllCounts, key: string): OperationUsage {
+  const of = (some: Counts | undefined) => some?.get(key) ?? 0;
+  return {
+    requests: of(counts.requests),
+    bytes: of(counts.bytes),
+    merged: of(counts.merged),
+    nsec: of(counts.waitNsec) + of(counts.serviceNsec),
+  };
+}
+
+/**
+ * `undefined` when this kernel counts neither, when it counts nobody's I/O at this
+ * time, or when the cgroup is gone.
+ */
+export function readBlkio(own: CgroupDirectory, root: CgroupDirectory): IoUsage | undefined {
+  const bytes = readCounts(own, 'io_service_bytes');
+  const requests = readCounts(own, 'io_serviced');
+  if (bytes === undefined || requests === undefined) return undefined;
+  if (bytes.size === 0 && !readCounts(root, 'io_service_bytes')?.size) return undefined;
+  const counts: AllCounts = {
+    bytes,
+    requests,
+    merged: readCounts(own, 'io_merged'),
+    waitNsec: readCounts(own, 'io_wait_time'),
+    serviceNsec: readCounts(own, 'io_service_time'),
+  };
   const usage = new Map<string, DeviceUsage>();
-  for (const key of bytes.keys()) {
-    const [device = ''] = key.split(' ');
-    const of = (counts: Counts, operation: string) => counts.get(`${device} ${operation}`) ?? 0;
+  for (const device of devicesIn(bytes)) {
     usage.set(device, {
-      readBytes: of(bytes, 'Read'),
-      writtenBytes: of(bytes, 'Write'),
-      discardedBytes: of(bytes, 'Discard'),
-      reads: of(serviced, 'Read'),
-      writes: of(serviced, 'Write'),
-      discards: of(serviced, 'Discard'),
+      read: operationUsage(counts, `${device} Read`),
+      write: operationUsage(counts, `${device} Write`),
+      discard: operationUsage(counts, `${device} Discard`),
     });
   }
   return usage;
