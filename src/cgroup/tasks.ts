@@ -1,28 +1,62 @@
-// How many of a container's tasks run and how many are blocked, from the state
-// of each. The work is bounded, whatever a container does.
+// How many tasks a container has, how many of them run and how many are blocked,
+// from the state of each. The work is bounded, whatever a container does.
 
 import { readTextFile } from '../kernel/kept-file.ts';
 import { listDirectory } from '../kernel/list-directory.ts';
 import { readPidStat } from '../kernel/pid-stat.ts';
-import type { ContainerCgroup } from './container-cgroup.ts';
+import { type ContainerCgroup, isRoot } from './container-cgroup.ts';
+
+/** The cgroup that lists a container's tasks, with all the cgroups below it. */
+export interface TaskSite {
+  readonly version: 1 | 2;
+  readonly path: string;
+}
+
+export interface CountedTask {
+  readonly tid: number;
+  /** When it started, in clock ticks since boot. */
+  readonly startTicks: number;
+}
 
 export interface TaskCounts {
   /** Tasks that run or could run: state R of proc_pid_stat(5). */
   readonly running: number;
-  /** Tasks in uninterruptible sleep: state D. */
+  /** Tasks in uninterruptible sleep: state D, but not those that a freezer holds. */
   readonly blocked: number;
+  readonly total: number;
+  /** There were more cgroups than were looked into. */
+  readonly isPartial: boolean;
+  /** Of the tasks that were looked at. */
+  readonly newest: CountedTask | undefined;
+  readonly oldestStartTicks: number | undefined;
 }
 
-/** Of more tasks, every k-th is looked at and stands for k. Each takes some 20 us. */
-const mostTasks = 100;
-/** Cgroups below the container's; the nearest ones first. */
-const mostCgroups = 64;
+export interface CountBounds {
+  /** Of more tasks, every k-th is looked at and stands for k. Each takes some 10 us. */
+  readonly tasks: number;
+  /** Cgroups below the container's; the nearest ones first. */
+  readonly cgroups: number;
+}
+
+/** For threads that a reader waits for. */
+const readerBounds: CountBounds = { tasks: 100, cgroups: 64 };
+
+/** A hierarchy in which the container is apart from the host; the first one that there is. */
+export function taskSiteOf(cgroup: ContainerCgroup): TaskSite | undefined {
+  for (const name of ['cpu', 'cpuacct', 'pids', 'memory'] as const) {
+    const controller = cgroup.controller(name);
+    const [own] = controller?.chain ?? [];
+    if (controller === undefined || own === undefined || isRoot(controller)) continue;
+    return { version: controller.version, path: own.path };
+  }
+  return undefined;
+}
 
 /** The directories of a cgroup and of what is below it, as far as the bound reaches. */
-function directoriesFrom(top: string): string[] {
+function directoriesFrom(top: string, most: number): string[] {
   const found = [top];
   for (const directory of found) {
-    const room = mostCgroups - found.length;
+    const room = most - found.length;
     if (room === 0) break;
     for (const name of listDirectory(directory, room)) found.push(`${directory}/${name}`);
   }
@@ -37,44 +71,71 @@ function tasksIn(directories: readonly string[], fileName: string): string[] {
   });
 }
 
-/** Counts now; `procRoot` is where procfs is mounted. Who asks is running, so at least 1 is. */
-export function countTasks(cgroup: ContainerCgroup, procRoot = '/proc'): TaskCounts {
-  const controller = cgroup.controller('cpu') ?? cgroup.controller('cpuacct');
-  const [own] = controller?.chain ?? [];
-  if (own === undefined) return { running: 1, blocked: 0 };
-  const fileName = controller?.version === 1 ? 'tasks' : 'cgroup.threads';
-  const tids = tasksIn(directoriesFrom(own.path), fileName);
-  const step = Math.ceil(tids.length / mostTasks);
-  let running = 0;
-  let blocked = 0;
-  for (let index = 0; index < tids.length; index += step) {
-    const tid = tids[index];
-    // Not /proc/TID/stat, for which the kernel goes through all threads of the process.
-    const state = readPidStat(`${procRoot}/${tid}/task/${tid}`)?.state;
-    if (state === 'R') running += step;
-    if (state === 'D') blocked += step;
-  }
-  return { running: Math.max(1, running), blocked };
+/** Tasks in a freezer are shown as D, but the kernel does not take them for blocked. */
+function isFrozen(threadDir: string): boolean {
+  return readTextFile(`${threadDir}/wchan`) === '__refrigerator';
 }
 
-/** Counts that are taken again only after a while. */
-export class KeptTaskCounts {
-  readonly #count: () => TaskCounts;
-  readonly #keepUsec: number;
-  #counts: TaskCounts | undefined;
-  #takenUsec = 0;
+/** What is found out from the tasks that are looked at. */
+class Census {
+  looked = 0;
+  running = 0;
+  blocked = 0;
+  newest: CountedTask | undefined;
+  oldestStartTicks: number | undefined;
 
-  constructor(count: () => TaskCounts, keepUsec = 1_000_000) {
-    this.#count = count;
-    this.#keepUsec = keepUsec;
+  /** `procRoot` is where procfs is mounted. */
+  look(tid: string, procRoot: string): void {
+    this.looked++;
+    // Not /proc/TID/stat, for which the kernel goes through all threads of the process.
+    const threadDir = `${procRoot}/${tid}/task/${tid}`;
+    const stat = readPidStat(threadDir);
+    if (stat === undefined) return;
+    const { state, startTicks } = stat;
+    if (state === 'R') this.running++;
+    if (state === 'D' && !isFrozen(threadDir)) this.blocked++;
+    if (startTicks >= (this.newest?.startTicks ?? 0))
+      this.newest = { tid: Number(tid), startTicks };
+    this.oldestStartTicks = Math.min(startTicks, this.oldestStartTicks ?? startTicks);
   }
+}
 
-  /** The counts, at most `keepUsec` old at `nowUsec` (a clock that never goes back). */
-  at(nowUsec: number): TaskCounts {
-    if (this.#counts === undefined || nowUsec - this.#takenUsec > this.#keepUsec) {
-      this.#counts = this.#count();
-      this.#takenUsec = nowUsec;
-    }
-    return this.#counts;
+/**
+ * Counts now. `turn` is any number; where not all tasks are looked at, it decides which ones,
+ * so that with changing turns each has its chance. `procRoot` is where procfs is mounted.
+ */
+export function countTasksAt(
+  { version, path }: TaskSite,
+  bounds: CountBounds,
+  turn = 0,
+  procRoot = '/proc',
+): TaskCounts {
+  const directories = directoriesFrom(path, bounds.cgroups);
+  const tids = tasksIn(directories, version === 1 ? 'tasks' : 'cgroup.threads');
+  const total = tids.length;
+  const step = Math.max(1, Math.ceil(total / bounds.tasks));
+  const census = new Census();
+  for (let index = turn % step; index < total; index += step) {
+    census.look(tids[index] ?? '', procRoot);
   }
+  const ofAll = (count: number) => Math.round((count * total) / Math.max(1, census.looked));
+  return {
+    running: ofAll(census.running),
+    blocked: ofAll(census.blocked),
+    total,
+    isPartial: directories.length === bounds.cgroups,
+    newest: census.newest,
+    oldestStartTicks: census.oldestStartTicks,
+  };
+}
+
+/** Counts for one who asks: that is a running task, so there is at least 1. */
+export function countTasks(cgroup: ContainerCgroup, procRoot = '/proc'): TaskCounts {
+  const site = taskSiteOf(cgroup) ?? { version: 1, path: '' };
+  const counts = countTasksAt(site, readerBounds, 0, procRoot);
+  return {
+    ...counts,
+    running: Math.max(1, counts.running),
+    total: Math.max(1, counts.total),
+  };
 }

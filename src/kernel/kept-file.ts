@@ -109,11 +109,11 @@ export class KeptFile {
 }
 
 /** Opens, reads to the end and closes; `undefined` when there is no such file. */
-export function readTextFile(path: string): string | undefined {
+export function readTextFile(path: string, { manyRecords = true } = {}): string | undefined {
   const fd = openedOrUndefined(path);
   if (fd === undefined) return undefined;
   try {
-    return textOf(fd, path, true);
+    return textOf(fd, path, manyRecords);
   } finally {
     libc.close(fd);
   }

@@ -48,6 +48,6 @@ export function parsePidStat(text: string): PidStat {
 
 /** `threadDir` is `/proc/PID` or `/proc/PID/task/TID`; `undefined` when it is gone. */
 export function readPidStat(threadDir: string): PidStat | undefined {
-  const text = readTextFile(`${threadDir}/stat`);
+  const text = readTextFile(`${threadDir}/stat`, { manyRecords: false });
   return text === undefined ? undefined : parsePidStat(text);
 }

@@ -1,7 +1,8 @@
 // One container as a serving thread knows it: its cgroups, and what it was last told.
 
 import type { ContainerCgroup } from '../cgroup/container-cgroup.ts';
-import { countTasks, KeptTaskCounts } from '../cgroup/tasks.ts';
+import { KeptTaskCounts } from '../cgroup/kept-task-counts.ts';
+import { countTasks } from '../cgroup/tasks.ts';
 import type { ContainerReader } from '../reader/reader.ts';
 import type { RowKey } from '../shared/keyed-rows.ts';
 

@@ -13,11 +13,14 @@ const mounts = {
   2: ['30 22 0:26 / /cg rw - cgroup2 cgroup2 rw'],
 };
 
+const ownCgroup = '2:cpuset:/a/b\n1:cpu,cpuacct:/a/b\n0::/a/b\n';
+
 /** Paths begin with `cpu/` or `cpuset/` on v1; the cgroup is a/b below those, or below the root. */
 export function withCpuCgroup<Result>(
   version: 1 | 2,
   files: Readonly<Record<string, string>>,
   use: (cgroup: ContainerCgroup, root: string) => Result,
+  membership = ownCgroup,
 ): Result {
   const placed = Object.entries(files).map(([path, text]) => [
     path.startsWith('proc/') ? path : `cg/${path}`,
@@ -25,8 +28,7 @@ export function withCpuCgroup<Result>(
   ]);
   return withTree(Object.fromEntries(placed), (root) => {
     const layout = parseLayout(mounts[version].join('\n'), root);
-    const membership = parseMembership('2:cpuset:/a/b\n1:cpu,cpuacct:/a/b\n0::/a/b\n');
-    const cgroup = new ContainerCgroup(layout, membership);
+    const cgroup = new ContainerCgroup(layout, parseMembership(membership));
     try {
       return use(cgroup, root);
     } finally {

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { countTasks, KeptTaskCounts } from '../../../src/cgroup/tasks.ts';
+import { countTasks, countTasksAt, taskSiteOf } from '../../../src/cgroup/tasks.ts';
 import { withCpuCgroup } from '../../support/cpu-cgroup.ts';
 
-function task(tid: number, state: string, comm = 'task'): Record<string, string> {
-  const rest = `1 1 1 0 -1 4194560 ${'0 '.repeat(12)}100 ${'0 '.repeat(30)}`.trimEnd();
+type Files = Record<string, string>;
+
+function task(tid: number, state: string, { comm = 'task', startTicks = 100 } = {}): Files {
+  const rest = `1 1 1 0 -1 4194560 ${'0 '.repeat(12)}${startTicks} ${'0 '.repeat(30)}`.trimEnd();
   return { [`proc/${tid}/task/${tid}/stat`]: `${tid} (${comm}) ${state} ${rest}\n` };
 }
 
-function countsOf(version: 1 | 2, files: Readonly<Record<string, string>>) {
+function countsOf(version: 1 | 2, files: Readonly<Files>) {
   return withCpuCgroup(version, files, (cgroup, root) => countTasks(cgroup, `${root}/proc`));
 }
 
@@ -20,31 +22,34 @@ describe('countTasks()', { timeout: 30_000 }, () => {
       'cpu/a/tasks': '16\n',
       ...task(10, 'S'),
       ...task(11, 'R'),
-      ...task(12, 'D', 'a) R (b'),
+      ...task(12, 'D', { comm: 'a) R (b' }),
       ...task(13, 'R'),
       ...task(14, 'R'),
       ...task(15, 'D'),
       ...task(16, 'R'),
     };
-    expect(countsOf(1, files)).toEqual({ running: 3, blocked: 2 });
+    expect(countsOf(1, files)).toMatchObject({ running: 3, blocked: 2, total: 6 });
   });
 
   test('counts threads on v2', () => {
     const files = { 'a/b/cgroup.threads': '10\n11\n', ...task(10, 'R'), ...task(11, 'R') };
-    expect(countsOf(2, files)).toEqual({ running: 2, blocked: 0 });
+    expect(countsOf(2, files)).toMatchObject({ running: 2, blocked: 0, total: 2 });
   });
 
   test('counts at least the reader as running', () => {
-    expect(countsOf(2, { 'a/b/cgroup.threads': '' })).toEqual({ running: 1, blocked: 0 });
-    expect(countsOf(2, { 'a/cgroup.threads': '10\n' })).toEqual({ running: 1, blocked: 0 });
+    const alone = { running: 1, blocked: 0, total: 1 };
+    expect(countsOf(2, { 'a/b/cgroup.threads': '' })).toMatchObject(alone);
+    expect(countsOf(2, { 'a/cgroup.threads': '10\n' })).toMatchObject(alone);
   });
 
   test('passes over tasks that have ended and tasks of other pid namespaces', () => {
     const files = { 'a/b/cgroup.threads': '0\n10\n11\n', ...task(11, 'D') };
-    expect(countsOf(2, files)).toEqual({ running: 1, blocked: 1 });
+    expect(countsOf(2, files)).toMatchObject({ running: 1, blocked: 1, total: 2 });
   });
+});
 
-  test('looks at every k-th task of very many, each for k', () => {
+describe('what countTasks() looks at', { timeout: 30_000 }, () => {
+  test('is every k-th task of very many, each for k', () => {
     const tids = Array.from({ length: 1000 }, (_, index) => 100 + index);
     const files = {
       'a/b/cgroup.threads': `${tids.join('\n')}\n`,
@@ -54,25 +59,76 @@ describe('countTasks()', { timeout: 30_000 }, () => {
       ...task(110, 'R'),
       ...task(120, 'D'),
     };
-    expect(countsOf(2, files)).toEqual({ running: 20, blocked: 10 });
+    expect(countsOf(2, files)).toMatchObject({ running: 20, blocked: 10, total: 1000 });
   });
 
-  test('looks into a bounded number of cgroups', () => {
-    const files: Record<string, string> = { 'a/b/cgroup.threads': '' };
+  test('is a bounded number of cgroups', () => {
+    const files: Files = { 'a/b/cgroup.threads': '' };
     for (let index = 0; index < 70; index++) {
       files[`a/b/c${index}/cgroup.threads`] = `${1000 + index}\n`;
       Object.assign(files, task(1000 + index, 'R'));
     }
-    expect(countsOf(2, files).running).toBe(63);
+    expect(countsOf(2, files)).toMatchObject({ running: 63, total: 63, isPartial: true });
   });
 });
 
-describe('KeptTaskCounts', () => {
-  test('counts again when its counts are too old', () => {
-    let running = 0;
-    const kept = new KeptTaskCounts(() => ({ running: ++running, blocked: 0 }), 1000);
-    expect([kept.at(5000), kept.at(6000), kept.at(6001)].map((counts) => counts.running)).toEqual([
-      1, 1, 2,
-    ]);
+describe('of each task', () => {
+  test('countTasks() does not take for blocked what a freezer holds', () => {
+    const files = {
+      'a/b/cgroup.threads': '10\n11\n12\n',
+      ...task(10, 'D'),
+      ...task(11, 'D'),
+      ...task(12, 'D'),
+      'proc/10/task/10/wchan': '__refrigerator',
+      'proc/11/task/11/wchan': 'io_schedule',
+    };
+    expect(countsOf(2, files)).toMatchObject({ running: 1, blocked: 2, total: 3 });
+  });
+
+  test('countTasks() tells the newest, and the age of the oldest', () => {
+    const files = {
+      'a/b/cgroup.threads': '10\n11\n12\n',
+      ...task(10, 'S', { startTicks: 300 }),
+      ...task(11, 'S', { startTicks: 500 }),
+      ...task(12, 'S', { startTicks: 200 }),
+    };
+    expect(countsOf(2, files)).toMatchObject({
+      newest: { tid: 11, startTicks: 500 },
+      oldestStartTicks: 200,
+      isPartial: false,
+    });
+  });
+});
+
+describe('countTasksAt()', () => {
+  test('looks at each of very many tasks in its turn', () => {
+    const files = {
+      'a/b/cgroup.threads': '10\n11\n12\n13\n',
+      ...task(10, 'S'),
+      ...task(11, 'R'),
+      ...task(12, 'S'),
+      ...task(13, 'R'),
+    };
+    const running = withCpuCgroup(2, files, (cgroup, root) => {
+      const site = taskSiteOf(cgroup);
+      if (site === undefined) return [];
+      const count = (turn: number) =>
+        countTasksAt(site, { tasks: 2, cgroups: 9 }, turn, `${root}/proc`).running;
+      return [0, 1, 2, 3].map(count);
+    });
+    expect(running).toEqual([0, 4, 0, 4]);
+  });
+});
+
+describe('taskSiteOf()', () => {
+  test('is the cgroup in a hierarchy in which the container is apart from the host', () => {
+    const files = { 'cpu/release_agent': '', 'a/b/cgroup.threads': '' };
+    const below = (path = '') => path.slice(path.indexOf('/cg/'));
+    const siteBelow = (version: 1 | 2, membership?: string) =>
+      withCpuCgroup(version, files, (cgroup) => taskSiteOf(cgroup), membership);
+    expect(siteBelow(2)).toMatchObject({ version: 2 });
+    expect(below(siteBelow(2)?.path)).toBe('/cg/a/b');
+    expect(below(siteBelow(1)?.path)).toBe('/cg/cpu/a/b');
+    expect(siteBelow(1, '2:cpuset:/a/b\n1:cpu,cpuacct:/\n')).toBeUndefined();
   });
 });
