@@ -1,0 +1,44 @@
+// What each serving thread puts together for itself from the plain values it was started
+// with: who asks, and what the texts are made of.
+
+import { readLayout } from '../cgroup/read-layout.ts';
+import { HostFiles } from '../host/host-files.ts';
+import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
+import * as clock from '../kernel/clock.ts';
+import { Containers } from '../procfs/containers.ts';
+import type { FallbackParts } from '../procfs/fallback.ts';
+import { chooseStrategy } from '../reader/choose-strategy.ts';
+import { ReaderResolver } from '../reader/resolver.ts';
+import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import { shownMemoryOf } from './serve-options.ts';
+import type { ThreadLog } from './thread-log.ts';
+import type { WorkerStart } from './worker-start.ts';
+
+export interface ThreadParts {
+  readonly resolver: ReaderResolver;
+  readonly textParts: FallbackParts;
+}
+
+export function threadParts(start: WorkerStart, log: ThreadLog): ThreadParts {
+  const { options, memory, thread } = start;
+  const { strategy } = chooseStrategy(options.resolver);
+  const resolver = new ReaderResolver({
+    strategy,
+    cacheTtlMsec: options.initCacheTtlMsec,
+    onFailure: (error) => log.lookupFailed(strategy.name, error),
+  });
+  const host = new HostFiles();
+  const textParts: FallbackParts = {
+    containers: new Containers(readLayout(), clock),
+    sources: {
+      host,
+      cpuinfo: new KeptCpuinfo({ host, clock }),
+      clock,
+      cpuPolicy: options.cpus,
+      shownMemory: shownMemoryOf(options),
+      cpuTimes: new SharedCpuTimes(memory.cpuTimes, thread),
+    },
+    report: (entry, reader, error) => log.fallback(entry.path, reader, error),
+  };
+  return { resolver, textParts };
+}
