@@ -21,13 +21,19 @@ export interface FileRead {
 
 /** Refusals are thrown as FsError. */
 export interface FileSystem {
-  /** The child of a directory; ENOENT when there is none of that name. */
-  lookup(parentId: number, name: string): Attr;
-  attr(nodeId: number): Attr;
+  /**
+   * The child of a directory; ENOENT when there is none of that name. One that only other
+   * callers have may be told as well: attr() is what refuses it.
+   */
+  lookup(parentId: number, name: string, caller: Caller): Attr;
+  attr(nodeId: number, caller: Caller): Attr;
+  linkTarget(nodeId: number, caller: Caller): string;
+  /** Whether all callers find the same entries. */
+  openDirectory(nodeId: number, caller: Caller): boolean;
   /** All entries in order, `.` and `..` first. */
-  directory(nodeId: number): readonly Dirent[];
+  directory(nodeId: number, caller: Caller): readonly Dirent[];
   /** A new handle. */
-  openFile(nodeId: number, openFlags: number): number;
+  openFile(nodeId: number, caller: Caller): number;
   /** Writes at most `read.size` bytes at `at`; returns how many, 0 at the end. */
   readFile(read: FileRead, caller: Caller, into: Buffer, at: number): number;
   releaseFile(handle: number): void;

@@ -37,6 +37,7 @@ import {
   encodeDirentPlus,
   encodeEntryOut,
   encodeInitOut,
+  encodeLinkTarget,
   encodeOpenOut,
   encodeOutHeader,
   encodeStatfsOut,
@@ -52,14 +53,13 @@ import {
   type InHeader,
 } from './protocol/request.ts';
 
-/** The tree never changes while it is mounted, so the kernel may cache it for a year. */
-const validSec = 365 * 24 * 3600;
 /** Nothing is ever written, so the smallest the kernel takes. */
 export const maxWriteBytes = 4096;
 const wantedFlags =
   FUSE_BIG_WRITES | FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO | FUSE_PARALLEL_DIROPS;
 
 /** Bits of an access(2) mask. */
+const R_OK = 4;
 const W_OK = 2;
 const X_OK = 1;
 const NO_REPLY = 0;
@@ -134,18 +134,24 @@ export class Session {
       case Opcode.INIT:
         return at + this.#init(header, request, reply);
       case Opcode.LOOKUP: {
-        const attr = this.#fileSystem.lookup(header.nodeId, decodeName(request, header));
-        return at + encodeEntryOut(reply, at, attr, validSec);
+        const name = decodeName(request, header);
+        return at + encodeEntryOut(reply, at, this.#fileSystem.lookup(header.nodeId, name, header));
       }
       case Opcode.GETATTR:
-        return at + encodeAttrOut(reply, at, this.#fileSystem.attr(header.nodeId), validSec);
+        return at + encodeAttrOut(reply, at, this.#fileSystem.attr(header.nodeId, header));
+      case Opcode.READLINK: {
+        const target = this.#fileSystem.linkTarget(header.nodeId, header);
+        return at + encodeLinkTarget(reply, at, target);
+      }
       case Opcode.ACCESS:
         return this.#access(header, request);
       case Opcode.STATFS:
         return at + encodeStatfsOut(reply, at);
-      case Opcode.OPENDIR:
-        this.#fileSystem.directory(header.nodeId);
-        return at + encodeOpenOut(reply, at, 0, FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE);
+      case Opcode.OPENDIR: {
+        const isShared = this.#fileSystem.openDirectory(header.nodeId, header);
+        const openFlags = isShared ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0;
+        return at + encodeOpenOut(reply, at, 0, openFlags);
+      }
       case Opcode.READDIR:
       case Opcode.READDIRPLUS:
         return this.#readDirectory(header, request, reply);
@@ -175,7 +181,7 @@ export class Session {
   #open(header: InHeader, request: Buffer, reply: Buffer): number {
     const flags = decodeOpenFlags(request, header);
     if ((flags & O_ACCMODE) !== 0) throw new FsError('Cannot open for writing', EACCES);
-    const handle = this.#fileSystem.openFile(header.nodeId, flags);
+    const handle = this.#fileSystem.openFile(header.nodeId, header);
     // Direct I/O: the text differs from reader to reader, so no page of it may be shared.
     const openFlags = FOPEN_DIRECT_IO | FOPEN_NOFLUSH;
     return OUT_HEADER_SIZE + encodeOpenOut(reply, OUT_HEADER_SIZE, handle, openFlags);
@@ -196,12 +202,13 @@ export class Session {
 
   #access(header: InHeader, request: Buffer): number {
     const mask = decodeAccessMask(request, header);
-    const { mode } = this.#fileSystem.attr(header.nodeId);
+    const { mode, uid = 0, gid = 0 } = this.#fileSystem.attr(header.nodeId, header);
     if ((mask & W_OK) !== 0) throw new FsError('Cannot write: read-only file system', EROFS);
-    const others = header.uid === 0 ? (mode | (mode >> 3) | (mode >> 6)) & 7 : mode & 7;
     // Root reads everything, but executes only what somebody may execute.
-    const granted = header.uid === 0 ? others | 4 : others;
-    if ((mask & (4 | X_OK) & ~granted) !== 0) throw new FsError('Permission denied', EACCES);
+    const rootMay = mode | (mode >> 3) | (mode >> 6) | R_OK;
+    const shift = header.uid === uid ? 6 : header.gid === gid ? 3 : 0;
+    const granted = header.uid === 0 ? rootMay : mode >> shift;
+    if ((mask & (R_OK | X_OK) & ~granted) !== 0) throw new FsError('Permission denied', EACCES);
     return OUT_HEADER_SIZE;
   }
 
@@ -210,10 +217,10 @@ export class Session {
     const isPlus = header.opcode === Opcode.READDIRPLUS;
     const lengthOf = isPlus ? direntPlusLength : direntLength;
     const encode = (entry: Dirent, at: number) =>
-      isPlus ? encodeDirentPlus(reply, at, entry, validSec) : encodeDirent(reply, at, entry);
+      isPlus ? encodeDirentPlus(reply, at, entry) : encodeDirent(reply, at, entry);
     const end = OUT_HEADER_SIZE + Math.min(size, reply.length - OUT_HEADER_SIZE);
     let at = OUT_HEADER_SIZE;
-    for (const entry of this.#fileSystem.directory(header.nodeId)) {
+    for (const entry of this.#fileSystem.directory(header.nodeId, header)) {
       if (entry.nextOffset <= offset) continue;
       if (at + lengthOf(entry) > end) break;
       at += encode(entry, at);

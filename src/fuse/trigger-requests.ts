@@ -98,6 +98,6 @@ export class TriggerRequests implements MoreRequests {
     if ((decodeChangedAttrs(request, header) & changesRights) !== 0) {
       throw new FsError('Cannot change rights', EPERM);
     }
-    return OUT_HEADER_SIZE + encodeAttrOut(reply, OUT_HEADER_SIZE, attr, 0);
+    return OUT_HEADER_SIZE + encodeAttrOut(reply, OUT_HEADER_SIZE, { ...attr, validSec: 0 });
   }
 }

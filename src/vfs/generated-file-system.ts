@@ -3,41 +3,74 @@
 
 import { FsError } from '../fuse/errno.ts';
 import type { Caller, FileRead, FileSystem } from '../fuse/file-system.ts';
-import { EISDIR, ENOENT, ENOTDIR } from '../fuse/protocol/constants.ts';
+import {
+  EINVAL,
+  EISDIR,
+  ENOENT,
+  ENOTDIR,
+  S_IFDIR,
+  S_IFMT,
+  S_IFREG,
+} from '../fuse/protocol/constants.ts';
 import type { Attr, Dirent } from '../fuse/protocol/reply.ts';
+import type { DynamicTree } from './dynamic-tree.ts';
 import type { OpenFiles } from './open-files.ts';
-import type { GeneratedFile, Tree } from './tree.ts';
+import type { GeneratedText, Tree } from './tree.ts';
 
 export class GeneratedFileSystem implements FileSystem {
   readonly #tree: Tree;
   readonly #openFiles: OpenFiles;
+  readonly #dynamic: DynamicTree | undefined;
 
-  constructor(tree: Tree, openFiles: OpenFiles) {
+  /** The fixed tree has a directory wherever the dynamic one begins, with the same node id. */
+  constructor(tree: Tree, openFiles: OpenFiles, dynamic?: DynamicTree) {
     this.#tree = tree;
     this.#openFiles = openFiles;
+    this.#dynamic = dynamic;
   }
 
-  lookup(parentId: number, name: string): Attr {
-    const child = this.#tree.child(parentId, name);
+  lookup(parentId: number, name: string, caller: Caller): Attr {
+    const dynamic = this.#dynamicOf(parentId);
+    const child = dynamic
+      ? dynamic.child(parentId, name, caller)
+      : this.#tree.child(parentId, name);
     if (child === undefined) throw new FsError(`No entry ${name}`, ENOENT);
-    return child;
+    return dynamic ? child : this.attr(child.nodeId, caller);
   }
 
-  attr(nodeId: number): Attr {
-    const attr = this.#tree.attr(nodeId);
+  attr(nodeId: number, caller: Caller): Attr {
+    const dynamic = this.#dynamicOf(nodeId);
+    const attr = dynamic ? dynamic.attr(nodeId, caller) : this.#tree.attr(nodeId);
     if (attr === undefined) throw new FsError(`No node ${nodeId}`, ENOENT);
     return attr;
   }
 
-  directory(nodeId: number): readonly Dirent[] {
-    this.attr(nodeId);
-    const entries = this.#tree.entries(nodeId);
-    if (entries === undefined) throw new FsError(`Node ${nodeId} is no directory`, ENOTDIR);
-    return entries;
+  linkTarget(nodeId: number, caller: Caller): string {
+    const target = this.#dynamicOf(nodeId)?.linkTarget(nodeId, caller);
+    if (target !== undefined) return target;
+    this.attr(nodeId, caller);
+    throw new FsError(`Node ${nodeId} is no symbolic link`, EINVAL);
   }
 
-  openFile(nodeId: number): number {
-    this.#file(nodeId);
+  openDirectory(nodeId: number, caller: Caller): boolean {
+    const { mode } = this.attr(nodeId, caller);
+    if ((mode & S_IFMT) !== S_IFDIR) throw notADirectory(nodeId);
+    return this.#dynamicOf(nodeId) === undefined;
+  }
+
+  directory(nodeId: number, caller: Caller): readonly Dirent[] {
+    const dynamic = this.#dynamicOf(nodeId);
+    const entries = dynamic ? dynamic.entries(nodeId, caller) : this.#tree.entries(nodeId);
+    if (entries !== undefined) return entries;
+    this.attr(nodeId, caller);
+    throw notADirectory(nodeId);
+  }
+
+  openFile(nodeId: number, caller: Caller): number {
+    if (this.#tree.file(nodeId) === undefined) {
+      this.#requireFile(nodeId, caller);
+      this.#dynamicOf(nodeId)?.requireReadable(nodeId, caller);
+    }
     return this.#openFiles.nextHandle();
   }
 
@@ -58,7 +91,7 @@ export class GeneratedFileSystem implements FileSystem {
       const continued = this.#openFiles.readOn(handle, offset, target);
       if (continued !== undefined) return continued;
     }
-    const { text, owner } = this.#file(read.nodeId).generate(caller);
+    const { text, owner } = this.#generate(read.nodeId, caller);
     const count = Math.max(0, Math.min(size, text.length - offset));
     if (count === text.length) into.write(text, at, 'latin1');
     else into.write(text.slice(offset, offset + count), at, 'latin1');
@@ -66,10 +99,26 @@ export class GeneratedFileSystem implements FileSystem {
     return count;
   }
 
-  #file(nodeId: number): GeneratedFile {
+  /** Fixed files first: theirs is the path that must be short. */
+  #generate(nodeId: number, caller: Caller): GeneratedText {
     const file = this.#tree.file(nodeId);
-    if (file !== undefined) return file;
-    if (this.#tree.attr(nodeId) === undefined) throw new FsError(`No node ${nodeId}`, ENOENT);
-    throw new FsError(`Node ${nodeId} is a directory`, EISDIR);
+    if (file !== undefined) return file.generate(caller);
+    const text = this.#dynamicOf(nodeId)?.text(nodeId, caller);
+    if (text !== undefined) return text;
+    this.#requireFile(nodeId, caller);
+    throw new FsError(`No text of node ${nodeId}`, ENOENT);
   }
+
+  #requireFile(nodeId: number, caller: Caller): void {
+    const { mode } = this.attr(nodeId, caller);
+    if ((mode & S_IFMT) !== S_IFREG) throw new FsError(`Node ${nodeId} is no file`, EISDIR);
+  }
+
+  #dynamicOf(nodeId: number): DynamicTree | undefined {
+    return this.#dynamic?.owns(nodeId) ? this.#dynamic : undefined;
+  }
+}
+
+function notADirectory(nodeId: number): FsError {
+  return new FsError(`Node ${nodeId} is no directory`, ENOTDIR);
 }

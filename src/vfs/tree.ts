@@ -28,6 +28,8 @@ export interface GeneratedFile {
 export interface DirectoryRow {
   readonly path: string;
   readonly nodeId: number;
+  /** Where a dynamic tree begins: what is told of it is not for the kernel to remember. */
+  readonly isDynamic?: boolean;
 }
 
 interface DirectoryNode {
@@ -72,11 +74,12 @@ export class Tree {
     timeSec: number,
   ) {
     const byPath = new Map<string, DirectoryNode>();
-    const rows = [{ path: '', nodeId: ROOT_NODE_ID }, ...directories];
-    for (const { path, nodeId } of rows) {
+    const rows: DirectoryRow[] = [{ path: '', nodeId: ROOT_NODE_ID }, ...directories];
+    for (const { path, nodeId, isDynamic = false } of rows) {
       const linkCount =
         2 + rows.filter((row) => row.path !== '' && splitPath(row.path)[0] === path).length;
-      const attr = { nodeId, mode: directoryMode, linkCount, sizeBytes: 0, timeSec };
+      const fixed = { nodeId, mode: directoryMode, linkCount, sizeBytes: 0, timeSec };
+      const attr: Attr = isDynamic ? { ...fixed, validSec: 0 } : fixed;
       const node: DirectoryNode = { attr, children: new Map(), entries: [] };
       if (path !== '') this.#addChild(byPath, path, attr);
       byPath.set(path, node);

@@ -60,7 +60,7 @@ function expectValid(request: Buffer, { reply, length, reported }: Outcome): voi
   expect(behind.every((byte) => byte === untouched)).toBe(true);
 }
 
-const opcodes = [1, 2, 3, 14, 15, 17, 18, 26, 27, 28, 29, 34, 36, 38, 42, 44];
+const opcodes = [1, 2, 3, 5, 14, 15, 17, 18, 26, 27, 28, 29, 34, 36, 38, 42, 44];
 const u32 = fc.oneof(fc.nat(64), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
 const u64 = fc.oneof(
   fc.bigInt({ min: 0n, max: 8n }),

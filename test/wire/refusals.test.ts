@@ -47,7 +47,6 @@ test.each([
 });
 
 test.each([
-  ['READLINK', '05 00'],
   ['FSYNC', '14 00'],
   ['GETXATTR', '16 00'],
   ['LISTXATTR', '17 00'],

@@ -6,9 +6,11 @@
 //   3 /proc/uptime    0444
 //   4 /proc/meminfo   0444
 //   5 /kmsg           0400
+//   6 /own            directory whose entries differ from caller to caller, if the test gives one
 
 import { expect } from 'vitest';
 import { Session } from '../../src/fuse/session.ts';
+import type { DynamicTree } from '../../src/vfs/dynamic-tree.ts';
 import { GeneratedFileSystem } from '../../src/vfs/generated-file-system.ts';
 import { OpenFiles } from '../../src/vfs/open-files.ts';
 import { type GeneratedFile, Tree } from '../../src/vfs/tree.ts';
@@ -44,7 +46,7 @@ export interface Conversation {
 }
 
 /** A session with nothing asked yet, so that the first handle is 1. */
-export function startConversation(replyBytes = 4096): Conversation {
+export function startConversation(replyBytes = 4096, own?: DynamicTree): Conversation {
   const reported: unknown[] = [];
   const conversation: Conversation = { text: () => 'text\n', ask, reported };
   const generate = () => ({ text: conversation.text(), owner: 1 });
@@ -53,11 +55,12 @@ export function startConversation(replyBytes = 4096): Conversation {
     { path: 'proc/meminfo', nodeId: 4, mode: 0o444, generate },
     { path: 'kmsg', nodeId: 5, mode: 0o400, generate },
   ];
-  const tree = new Tree([{ path: 'proc', nodeId: 2 }], files, timeSec);
+  const directories = [{ path: 'proc', nodeId: 2 }];
+  const ownDirectories = own ? [{ path: 'own', nodeId: 6, isDynamic: true }] : [];
+  const tree = new Tree([...directories, ...ownDirectories], files, timeSec);
   const openFiles = new OpenFiles(OpenFiles.allocate(), 1);
-  const session = new Session(new GeneratedFileSystem(tree, openFiles), (error) =>
-    reported.push(error),
-  );
+  const fileSystem = new GeneratedFileSystem(tree, openFiles, own);
+  const session = new Session(fileSystem, (error) => reported.push(error));
   function ask(request: Buffer): Buffer | undefined {
     const into = Buffer.alloc(8192, 0xee);
     request.copy(into);

@@ -11,6 +11,7 @@ export const Opcode = {
   FORGET: 2,
   GETATTR: 3,
   SETATTR: 4,
+  READLINK: 5,
   OPEN: 14,
   READ: 15,
   WRITE: 16,
@@ -103,6 +104,7 @@ export const ROOT_NODE_ID = 1;
 export const S_IFMT = 0o170000;
 export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
 
 /** errnos that the protocol layer itself answers; the same on all Linux architectures. */
 export const EPERM = 1;

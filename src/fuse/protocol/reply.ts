@@ -44,33 +44,55 @@ export interface Attr {
   readonly sizeBytes: number;
   /** All three times, seconds since 1970. */
   readonly timeSec: number;
+  /** The number that programs see; the node id unless given. */
+  readonly inode?: number;
+  /** root's unless given. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /**
+   * How long the kernel may answer from this. 0: it asks for every caller, since the next one
+   * may have no such node. As long as the mount lives unless given.
+   */
+  readonly validSec?: number;
 }
 
-/** struct fuse_attr, owned by root. */
+/** A year: for what never changes while the file system is mounted. */
+const foreverSec = 365 * 24 * 3600;
+
+function validityOf({ validSec = foreverSec }: Attr): number {
+  return validSec;
+}
+
+/** struct fuse_attr. */
 function encodeAttr(reply: Buffer, at: number, attr: Attr): void {
   reply.fill(0, at, at + 88);
-  writeU64(reply, attr.nodeId, at);
+  writeU64(reply, attr.inode ?? attr.nodeId, at);
   writeU64(reply, attr.sizeBytes, at + 8);
   for (const offset of [24, 32, 40]) writeU64(reply, attr.timeSec, at + offset);
   reply.writeUInt32LE(attr.mode, at + 60);
   reply.writeUInt32LE(attr.linkCount, at + 64);
+  reply.writeUInt32LE(attr.uid ?? 0, at + 68);
+  reply.writeUInt32LE(attr.gid ?? 0, at + 72);
   reply.writeUInt32LE(4096, at + 80);
 }
 
 /** struct fuse_attr_out. */
-export function encodeAttrOut(reply: Buffer, at: number, attr: Attr, validSec: number): number {
-  writeU64(reply, validSec, at);
+export function encodeAttrOut(reply: Buffer, at: number, attr: Attr): number {
+  writeU64(reply, validityOf(attr), at);
   writeU64(reply, 0, at + 8);
   encodeAttr(reply, at + 16, attr);
   return ATTR_OUT_SIZE;
 }
 
-/** struct fuse_entry_out: what a name refers to, and for how long that is so. */
-export function encodeEntryOut(reply: Buffer, at: number, attr: Attr, validSec: number): number {
+/**
+ * struct fuse_entry_out: what a name refers to. A name leads to the same node for ever and for
+ * every caller; whether a caller has that node is for GETATTR to say.
+ */
+export function encodeEntryOut(reply: Buffer, at: number, attr: Attr): number {
   writeU64(reply, attr.nodeId, at);
   writeU64(reply, 0, at + 8);
-  writeU64(reply, validSec, at + 16);
-  writeU64(reply, validSec, at + 24);
+  writeU64(reply, foreverSec, at + 16);
+  writeU64(reply, validityOf(attr), at + 24);
   writeU64(reply, 0, at + 32);
   encodeAttr(reply, at + 40, attr);
   return ENTRY_OUT_SIZE;
@@ -144,6 +166,11 @@ export function encodeInitOut(reply: Buffer, at: number, init: InitOut): number 
   return INIT_OUT_SIZE;
 }
 
+/** The target of a symbolic link: READLINK's whole answer, without NUL. */
+export function encodeLinkTarget(reply: Buffer, at: number, target: string): number {
+  return reply.write(target, at, 'latin1');
+}
+
 /** A name in a directory; `nextOffset` is where a reader that stops behind it goes on. */
 export interface Dirent {
   readonly name: string;
@@ -164,7 +191,7 @@ export function direntLength(entry: Dirent): number {
 export function encodeDirent(reply: Buffer, at: number, entry: Dirent): number {
   const length = paddedLength(entry.name);
   reply.fill(0, at, at + length);
-  writeU64(reply, entry.attr.nodeId, at);
+  writeU64(reply, entry.attr.inode ?? entry.attr.nodeId, at);
   writeU64(reply, entry.nextOffset, at + 8);
   reply.writeUInt32LE(Buffer.byteLength(entry.name), at + 16);
   reply.writeUInt32LE((entry.attr.mode & S_IFMT) >> 12, at + 20);
@@ -179,15 +206,12 @@ export function direntPlusLength(entry: Dirent): number {
 
 /**
  * struct fuse_direntplus. Node id 0 ("no lookup") for `.` and `..`, which the
- * kernel does not take into its cache.
+ * kernel does not take into its cache, and for what it would have to ask again at once.
  */
-export function encodeDirentPlus(
-  reply: Buffer,
-  at: number,
-  entry: Dirent,
-  validSec: number,
-): number {
-  if (entry.name === '.' || entry.name === '..') reply.fill(0, at, at + ENTRY_OUT_SIZE);
-  else encodeEntryOut(reply, at, entry.attr, validSec);
+export function encodeDirentPlus(reply: Buffer, at: number, entry: Dirent): number {
+  const { name, attr } = entry;
+  const isKept = name !== '.' && name !== '..' && attr.validSec !== 0;
+  if (isKept) encodeEntryOut(reply, at, attr);
+  else reply.fill(0, at, at + ENTRY_OUT_SIZE);
   return ENTRY_OUT_SIZE + encodeDirent(reply, at + ENTRY_OUT_SIZE, entry);
 }

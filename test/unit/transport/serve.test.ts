@@ -12,6 +12,8 @@ function refuse(): never {
 const emptyFileSystem: FileSystem = {
   lookup: refuse,
   attr: refuse,
+  linkTarget: refuse,
+  openDirectory: refuse,
   directory: refuse,
   openFile: refuse,
   readFile: refuse,

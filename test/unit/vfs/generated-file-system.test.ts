@@ -32,13 +32,13 @@ function readOf(nodeId: number): () => number {
 }
 
 test.each<[string, () => unknown, number]>([
-  ['lookup() of a name that is not there', () => fileSystem.lookup(1, 'a'), ENOENT],
-  ['lookup() in a file', () => fileSystem.lookup(3, 'a'), ENOENT],
-  ['attr() of no node', () => fileSystem.attr(9), ENOENT],
-  ['directory() of a file', () => fileSystem.directory(3), ENOTDIR],
-  ['directory() of no node', () => fileSystem.directory(9), ENOENT],
-  ['openFile() of a directory', () => fileSystem.openFile(2), EISDIR],
-  ['openFile() of no node', () => fileSystem.openFile(9), ENOENT],
+  ['lookup() of a name that is not there', () => fileSystem.lookup(1, 'a', caller), ENOENT],
+  ['lookup() in a file', () => fileSystem.lookup(3, 'a', caller), ENOENT],
+  ['attr() of no node', () => fileSystem.attr(9, caller), ENOENT],
+  ['directory() of a file', () => fileSystem.directory(3, caller), ENOTDIR],
+  ['directory() of no node', () => fileSystem.directory(9, caller), ENOENT],
+  ['openFile() of a directory', () => fileSystem.openFile(2, caller), EISDIR],
+  ['openFile() of no node', () => fileSystem.openFile(9, caller), ENOENT],
   ['readFile() of a directory', readOf(2), EISDIR],
   ['readFile() of no node', readOf(9), ENOENT],
 ])('%s throws', (_case, call, errno) => {
@@ -46,14 +46,14 @@ test.each<[string, () => unknown, number]>([
 });
 
 test('openFile() gives another handle each time and remembers nothing until a read', () => {
-  const handles = [fileSystem.openFile(3), fileSystem.openFile(3)];
+  const handles = [fileSystem.openFile(3, caller), fileSystem.openFile(3, caller)];
   expect(new Set(handles).size).toBe(2);
   expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });
   for (const handle of handles) fileSystem.releaseFile(handle);
 });
 
 test('readFile() writes a byte per character at the place it is given, for the caller', () => {
-  const handle = fileSystem.openFile(3);
+  const handle = fileSystem.openFile(3, caller);
   const into = Buffer.alloc(9, '-');
   const read = { nodeId: 3, handle, offset: 0, size: 100 };
   expect(fileSystem.readFile(read, caller, into, 2)).toBe(5);
@@ -63,7 +63,7 @@ test('readFile() writes a byte per character at the place it is given, for the c
 });
 
 test('readFile() of no bytes keeps the text for nobody', () => {
-  const handle = fileSystem.openFile(3);
+  const handle = fileSystem.openFile(3, caller);
   expect(readOf(3)()).toBe(5);
   expect(
     fileSystem.readFile({ nodeId: 3, handle, offset: 0, size: 0 }, caller, Buffer.alloc(1), 0),
@@ -74,7 +74,7 @@ test('readFile() of no bytes keeps the text for nobody', () => {
 });
 
 test('releaseFile() of a handle that was never read, or is released already, does nothing', () => {
-  const handle = fileSystem.openFile(3);
+  const handle = fileSystem.openFile(3, caller);
   fileSystem.releaseFile(handle);
   fileSystem.releaseFile(handle);
   fileSystem.releaseFile(0);

@@ -22,7 +22,13 @@ test('attr() counts a directory, its "." and the ".." of each directory in it', 
 });
 
 test('attr() tells type, permissions, one link and the time of a file', () => {
-  expect(tree.attr(11)).toEqual({ nodeId: 11, mode: 0o100400, linkCount: 1, sizeBytes: 4096, timeSec: 77 });
+  expect(tree.attr(11)).toEqual({
+    nodeId: 11,
+    mode: 0o100400,
+    linkCount: 1,
+    sizeBytes: 4096,
+    timeSec: 77,
+  });
   expect(tree.attr(2)).toMatchObject({ mode: 0o040555, timeSec: 77 });
   expect(tree.attr(6)).toBeUndefined();
 });
