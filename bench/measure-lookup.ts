@@ -28,38 +28,57 @@ interface Sample {
   readonly warmNs: number;
 }
 
+/** A daemon's code is not cold when a container starts on a host that has run for a while. */
+const WARM_UP_CONTAINERS = 20;
+const WARM_UP_READS = 500;
 const WARM_READS = 41;
 
 export async function measureLookup(plan: LookupPlan): Promise<LookupCost[]> {
-  const samples = new Map<System, Sample[]>(plan.systems.map((system) => [system, []]));
-  // The first container only warms up: a daemon's code is not cold when a container starts.
-  for (let turn = -1; turn < plan.namespaces; turn++) {
-    if (turn % 10 === 0) process.stderr.write(`bench: container ${turn} of ${plan.namespaces}\n`);
-    for (const system of turn % 2 === 0 ? plan.systems : plan.systems.toReversed()) {
-      const sample = await measureContainer(plan, system);
-      if (turn >= 0) samples.get(system)?.push(sample);
-    }
-  }
-  return [...samples].map(([system, taken]) => ({
-    system: system.name,
-    namespaces: taken.length,
-    firstP50Ns: median(taken.map((sample) => sample.firstNs)),
-    firstP90Ns: percentile(
-      taken.map((sample) => sample.firstNs),
-      90,
-    ),
-    warmP50Ns: median(taken.map((sample) => sample.warmNs)),
-    lookupP50Ns: median(taken.map((sample) => sample.firstNs - sample.warmNs)),
-  }));
+  process.stderr.write(`bench: ${WARM_UP_CONTAINERS} containers to warm up\n`);
+  await measureTurns(plan, WARM_UP_CONTAINERS, WARM_UP_READS);
+  process.stderr.write(`bench: ${plan.namespaces} containers for each system\n`);
+  const samples = await measureTurns(plan, plan.namespaces, WARM_READS);
+  return [...samples].map(([system, taken]) => costOf(system, taken));
 }
 
-async function measureContainer(plan: LookupPlan, system: System): Promise<Sample> {
+/** In each turn every system gets a container of its own. */
+async function measureTurns(
+  plan: LookupPlan,
+  turns: number,
+  warmReads: number,
+): Promise<Map<System, Sample[]>> {
+  const samples = new Map<System, Sample[]>(plan.systems.map((system) => [system, []]));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const system of turn % 2 === 0 ? plan.systems : plan.systems.toReversed()) {
+      samples.get(system)?.push(await measureContainer(plan, system, warmReads));
+    }
+  }
+  return samples;
+}
+
+function costOf(system: System, samples: readonly Sample[]): LookupCost {
+  const firstNs = samples.map((sample) => sample.firstNs);
+  return {
+    system: system.name,
+    namespaces: samples.length,
+    firstP50Ns: median(firstNs),
+    firstP90Ns: percentile(firstNs, 90),
+    warmP50Ns: median(samples.map((sample) => sample.warmNs)),
+    lookupP50Ns: median(samples.map((sample) => sample.firstNs - sample.warmNs)),
+  };
+}
+
+async function measureContainer(
+  plan: LookupPlan,
+  system: System,
+  warmReads: number,
+): Promise<Sample> {
   const container = startContainer(plan.scope, { ...plan, systems: [system] });
   try {
     await warmUp(container.reader);
     const path = container.pathOf(system, 'uptime');
     const [firstNs = Number.NaN] = await container.reader.read(path, 1);
-    return { firstNs, warmNs: median(await container.reader.read(path, WARM_READS)) };
+    return { firstNs, warmNs: median(await container.reader.read(path, warmReads)) };
   } finally {
     await container.stop();
   }

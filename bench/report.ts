@@ -99,8 +99,8 @@ function renderRatios(ratios: readonly Ratio[]): string {
   const rows = ratios.map(({ what, ratio, aim, met }) => [
     what,
     ratio.toFixed(3),
-    `<= ${aim.toFixed(3)}`,
-    met ? 'met' : 'NOT MET',
+    aim === null ? '' : `<= ${aim.toFixed(3)}`,
+    met === null ? '' : met ? 'met' : 'NOT MET',
   ]);
   return renderTable(['nsproc / lxcfs', 'ratio', 'aim', ''], rows);
 }
