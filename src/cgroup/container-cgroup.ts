@@ -13,7 +13,7 @@ export interface ControllerCgroup {
 }
 
 /** The name of a controller as v1 writes it; v2 has `cpuacct` within `cpu`, `blkio` as `io`. */
-export type ControllerName = 'memory' | 'cpu' | 'cpuacct' | 'cpuset' | 'blkio' | 'pids';
+export type ControllerName = 'memory' | 'cpu' | 'cpuacct' | 'cpuset' | 'blkio' | 'pids' | 'freezer';
 
 /** Opens controller files on demand; close() gives all of them back. */
 export class ContainerCgroup {

@@ -10,6 +10,8 @@ import { type ContainerCgroup, isRoot } from './container-cgroup.ts';
 export interface TaskSite {
   readonly version: 1 | 2;
   readonly path: string;
+  /** The v1 cgroup that can freeze them all, if there is one. */
+  readonly freezerPath: string | undefined;
 }
 
 export interface CountedTask {
@@ -47,9 +49,14 @@ export function taskSiteOf(cgroup: ContainerCgroup): TaskSite | undefined {
     const controller = cgroup.controller(name);
     const [own] = controller?.chain ?? [];
     if (controller === undefined || own === undefined || isRoot(controller)) continue;
-    return { version: controller.version, path: own.path };
+    return { version: controller.version, path: own.path, freezerPath: freezerPathOf(cgroup) };
   }
   return undefined;
+}
+
+function freezerPathOf(cgroup: ContainerCgroup): string | undefined {
+  const freezer = cgroup.controller('freezer');
+  return freezer?.version === 1 ? freezer.chain[0]?.path : undefined;
 }
 
 /** The directories of a cgroup and of what is below it, as far as the bound reaches. */
@@ -71,9 +78,13 @@ function tasksIn(directories: readonly string[], fileName: string): string[] {
   });
 }
 
-/** Tasks in a freezer are shown as D, but the kernel does not take them for blocked. */
-function isFrozen(threadDir: string): boolean {
-  return readTextFile(`${threadDir}/wchan`) === '__refrigerator';
+/**
+ * Tasks that a v1 freezer holds are shown as D, whatever they waited for; the kernel does
+ * not take them for blocked. v2 shows them as S.
+ */
+function isFrozen(freezerPath: string | undefined): boolean {
+  if (freezerPath === undefined) return false;
+  return readTextFile(`${freezerPath}/freezer.state`)?.startsWith('FROZEN') ?? false;
 }
 
 /** What is found out from the tasks that are looked at. */
@@ -88,14 +99,13 @@ class Census {
   look(tid: string, procRoot: string): void {
     this.looked++;
     // Not /proc/TID/stat, for which the kernel goes through all threads of the process.
-    const threadDir = `${procRoot}/${tid}/task/${tid}`;
-    const stat = readPidStat(threadDir);
+    const stat = readPidStat(`${procRoot}/${tid}/task/${tid}`);
     if (stat === undefined) return;
     const { state, startTicks } = stat;
     if (state === 'R') this.running++;
-    if (state === 'D' && !isFrozen(threadDir)) this.blocked++;
-    if (startTicks >= (this.newest?.startTicks ?? 0))
-      this.newest = { tid: Number(tid), startTicks };
+    if (state === 'D') this.blocked++;
+    const { startTicks: newestTicks = 0 } = this.newest ?? {};
+    if (startTicks >= newestTicks) this.newest = { tid: Number(tid), startTicks };
     this.oldestStartTicks = Math.min(startTicks, this.oldestStartTicks ?? startTicks);
   }
 }
@@ -105,7 +115,7 @@ class Census {
  * so that with changing turns each has its chance. `procRoot` is where procfs is mounted.
  */
 export function countTasksAt(
-  { version, path }: TaskSite,
+  { version, path, freezerPath }: TaskSite,
   bounds: CountBounds,
   turn = 0,
   procRoot = '/proc',
@@ -118,6 +128,7 @@ export function countTasksAt(
   for (let index = turn % step; index < total; index += step) {
     census.look(tids[index] ?? '', procRoot);
   }
+  if (census.blocked > 0 && isFrozen(freezerPath)) census.blocked = 0;
   const ofAll = (count: number) => Math.round((count * total) / Math.max(1, census.looked));
   return {
     running: ofAll(census.running),
@@ -129,13 +140,18 @@ export function countTasksAt(
   };
 }
 
+const unknown: TaskCounts = {
+  running: 0,
+  blocked: 0,
+  total: 0,
+  isPartial: false,
+  newest: undefined,
+  oldestStartTicks: undefined,
+};
+
 /** Counts for one who asks: that is a running task, so there is at least 1. */
 export function countTasks(cgroup: ContainerCgroup, procRoot = '/proc'): TaskCounts {
-  const site = taskSiteOf(cgroup) ?? { version: 1, path: '' };
-  const counts = countTasksAt(site, readerBounds, 0, procRoot);
-  return {
-    ...counts,
-    running: Math.max(1, counts.running),
-    total: Math.max(1, counts.total),
-  };
+  const site = taskSiteOf(cgroup);
+  const counts = site === undefined ? unknown : countTasksAt(site, readerBounds, 0, procRoot);
+  return { ...counts, running: Math.max(1, counts.running), total: Math.max(1, counts.total) };
 }

@@ -9,13 +9,14 @@ const mounts = {
   1: [
     '31 30 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu,cpuacct',
     '32 30 0:29 / /cg/cpuset rw - cgroup cgroup rw,cpuset',
+    '33 30 0:30 / /cg/freezer rw - cgroup cgroup rw,freezer',
   ],
   2: ['30 22 0:26 / /cg rw - cgroup2 cgroup2 rw'],
 };
 
-const ownCgroup = '2:cpuset:/a/b\n1:cpu,cpuacct:/a/b\n0::/a/b\n';
+const ownCgroup = '3:freezer:/a/b\n2:cpuset:/a/b\n1:cpu,cpuacct:/a/b\n0::/a/b\n';
 
-/** Paths begin with `cpu/` or `cpuset/` on v1; the cgroup is a/b below those, or below the root. */
+/** Paths begin with `cpu/`, `cpuset/` or `freezer/` on v1; the cgroup is a/b below those, or below the root. */
 export function withCpuCgroup<Result>(
   version: 1 | 2,
   files: Readonly<Record<string, string>>,

@@ -74,15 +74,10 @@ describe('what countTasks() looks at', { timeout: 30_000 }, () => {
 
 describe('of each task', () => {
   test('countTasks() does not take for blocked what a freezer holds', () => {
-    const files = {
-      'a/b/cgroup.threads': '10\n11\n12\n',
-      ...task(10, 'D'),
-      ...task(11, 'D'),
-      ...task(12, 'D'),
-      'proc/10/task/10/wchan': '__refrigerator',
-      'proc/11/task/11/wchan': 'io_schedule',
-    };
-    expect(countsOf(2, files)).toMatchObject({ running: 1, blocked: 2, total: 3 });
+    const files = { 'cpu/a/b/tasks': '10\n11\n', ...task(10, 'D'), ...task(11, 'D') };
+    const frozen = { ...files, 'freezer/a/b/freezer.state': 'FROZEN\n' };
+    const thawed = { ...files, 'freezer/a/b/freezer.state': 'THAWED\n' };
+    expect([files, frozen, thawed].map((tree) => countsOf(1, tree).blocked)).toEqual([2, 0, 2]);
   });
 
   test('countTasks() tells the newest, and the age of the oldest', () => {
