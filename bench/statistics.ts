@@ -10,7 +10,3 @@ export function percentile(samples: readonly number[], percent: number): number 
 export function median(samples: readonly number[]): number {
   return percentile(samples, 50);
 }
-
-export function sum(samples: readonly number[]): number {
-  return samples.reduce((total, sample) => total + sample, 0);
-}
