@@ -48,8 +48,6 @@ async function numbersOf(file: string): Promise<ReadonlyMap<string, ExplainedNum
   return new Map(files[0]?.numbers.map((number) => [number.label, number]));
 }
 
-const bytesFrom = ({ from }: ExplainedNumber) => from.map(({ value }) => Number(value));
-
 describe('nsproc explain of a container', () => {
   it('names its init and its cgroups', async () => {
     const { initPid, cgroup } = await someContainer();
@@ -79,24 +77,24 @@ describe('nsproc explain of a container', () => {
     expect(kibOf(await readIn(await someContainer(), 'meminfo'), 'MemTotal')).toBe(65536);
   });
 
-  it.each(['Cached', 'AnonPages', 'Active', 'Inactive', 'Inactive(anon)', 'Mapped', 'Unevictable'])(
-    'has counters that come to %s',
-    async (label) => {
-      const number = (await numbersOf('meminfo')).get(label);
-      if (number === undefined) throw new Error(`Cannot find ${label}`);
-      const bytes = bytesFrom(number).reduce((sum, value) => sum + value, 0);
-      expect(number).toMatchObject({
+  it('has counters that come to the numbers of memory in use', async () => {
+    const numbers = await numbersOf('meminfo');
+    const labels = ['Cached', 'AnonPages', 'Active', 'Inactive', 'Inactive(anon)', 'Mapped'];
+    for (const label of labels) {
+      const number = numbers.get(label);
+      const bytes = number?.from.reduce((sum, { value }) => sum + Number(value), 0) ?? Number.NaN;
+      expect(number, label).toMatchObject({
         origin: 'container',
         value: `${Math.floor(bytes / 1024)} kB`,
       });
-    },
-  );
+    }
+  });
 });
 
 describe('nsproc explain of /proc/stat and /proc/uptime', () => {
   it("knows where the time used comes from, and the lines that are the host's", async () => {
     const numbers = await numbersOf('stat');
-    for (const label of ['cpu', 'cpuN', 'btime', 'procs_running']) {
+    for (const label of ['cpu', 'cpu0', 'btime', 'procs_running']) {
       expect(numbers.get(label), label).toMatchObject({ origin: 'container' });
       expect(numbers.get(label)?.from, label).not.toEqual([]);
     }
