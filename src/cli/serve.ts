@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { createLog } from '../daemon/log.ts';
-import { startDaemon } from '../daemon/serve.ts';
+import { type RunningDaemon, startDaemon } from '../daemon/serve.ts';
 import type { ServeOptions } from '../daemon/serve-options.ts';
 import { cpuCount } from '../kernel/machine.ts';
 import { ExitStatus } from './exit-status.ts';
@@ -18,22 +18,27 @@ export const defaultServeSettings: ServeOptions = {
   logLevel: 'info',
 };
 
+/** SIGHUP: the terminal that it runs on was closed. */
+const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /** Serves until a signal or an unmount; the exit status. */
 export async function runServe(options: ServeOptions): Promise<number> {
   const log = createLog(options.logLevel, process.stderr.isTTY);
-  const daemon = startDaemon({ ...options, mountPoint: resolve(options.mountPoint) }, log);
+  let daemon: RunningDaemon | undefined;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) return;
     isStopping = true;
     log.info({ signal }, 'stopping');
-    daemon.stop().catch((error: unknown) => {
+    daemon?.stop().catch((error: unknown) => {
       log.error({ err: error }, 'could not stop cleanly');
       process.exit(ExitStatus.failed);
     });
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  // Before there is a mount, so that no signal can leave it behind; what arrives while it is made
+  // is dealt with when startDaemon() has returned.
+  for (const signal of endingSignals) process.on(signal, stop);
+  daemon = startDaemon({ ...options, mountPoint: resolve(options.mountPoint) }, log);
   await daemon.ended;
   if (!isStopping) log.info('unmounted from outside; ending');
   return ExitStatus.ok;

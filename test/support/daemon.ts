@@ -40,8 +40,11 @@ export interface Daemon {
 }
 
 const mainFile = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const startPatienceMsec = 60_000;
-const stopPatienceMsec = 30_000;
+/** How many times slower than usual the machine is. */
+const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
+const startPatienceMsec = 60_000 * slowness;
+const stopPatienceMsec = 30_000 * slowness;
+const readPatienceMsec = 10_000 * slowness;
 
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   if (!existsSync(mainFile)) throw new Error(`Cannot find ${mainFile}: run npm run build first`);
@@ -92,7 +95,7 @@ async function waitUntilServing(child: ChildProcess, mountPoint: string): Promis
   while (child.exitCode === null && child.signalCode === null) {
     if (mountsBelow(mountPoint).length > 0) {
       const file = join(mountPoint, 'proc', 'uptime');
-      const { status, stdout } = await run(['cat', file], { timeoutMsec: 10_000 });
+      const { status, stdout } = await run(['cat', file], { timeoutMsec: readPatienceMsec });
       if (status === 0 && stdout !== '') return;
     }
     if (Date.now() > deadline) throw new Error('it does not answer');
