@@ -3,6 +3,9 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './tools/closing-line-reporter.ts';
 
+/** How many times slower the machine is than one that needs no more than a minute for a test. */
+const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -23,8 +26,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000 * slowness,
+          hookTimeout: 60_000 * slowness,
           sequence: { groupOrder: 1 },
         },
       },
