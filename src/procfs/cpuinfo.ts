@@ -6,8 +6,8 @@ import { readContainerCpus } from './cpus.ts';
 import type { Sources } from './sources.ts';
 
 export function cpuinfoText(
-  container: Container,
-  sources: Sources,
+  container: Pick<Container, 'cgroup'>,
+  sources: Pick<Sources, 'host' | 'cpuPolicy' | 'cpuinfo'>,
   callerTid: number,
 ): string | undefined {
   const cpus = readContainerCpus(container, sources);

@@ -8,7 +8,10 @@ import type { Container } from './container.ts';
 import type { Sources } from './sources.ts';
 
 /** The host's numbers of the container's CPUs. */
-export function readContainerCpus({ cgroup }: Container, { host, cpuPolicy }: Sources): CpuList {
+export function readContainerCpus(
+  { cgroup }: Pick<Container, 'cgroup'>,
+  { host, cpuPolicy }: Pick<Sources, 'host' | 'cpuPolicy'>,
+): CpuList {
   const cpuset = readCpuset(cgroup);
   const hostOnline = cpuset ?? readOnlineCpus(host);
   const quota = cpuPolicy === 'quota' ? readCpuQuota(cgroup) : null;

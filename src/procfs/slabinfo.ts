@@ -4,6 +4,6 @@
 import { readSlabinfo } from '../cgroup/slabinfo.ts';
 import type { Container } from './container.ts';
 
-export function slabinfoText({ cgroup }: Container): string | undefined {
+export function slabinfoText({ cgroup }: Pick<Container, 'cgroup'>): string | undefined {
   return readSlabinfo(cgroup);
 }

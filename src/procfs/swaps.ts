@@ -8,8 +8,8 @@ import type { Container } from './container.ts';
 import type { Sources } from './sources.ts';
 
 export function swapsText(
-  { cgroup }: Container,
-  { host, shownMemory }: Sources,
+  { cgroup }: Pick<Container, 'cgroup'>,
+  { host, shownMemory }: Pick<Sources, 'host' | 'shownMemory'>,
 ): string | undefined {
   const hostSwaps = host.readText('/proc/swaps');
   const hostMemory = host.readText('/proc/meminfo');

@@ -14,6 +14,12 @@ import { parseHostMemory } from '../../src/host/meminfo.ts';
 import { renderMeminfo } from '../../src/render/meminfo.ts';
 import { takeMemoryView } from '../../src/view/memory.ts';
 import { statTextOf, uptimeTextOf } from '../support/cpu-texts.ts';
+import {
+  cpuinfoTextOf,
+  diskstatsTextOf,
+  slabinfoTextOf,
+  swapsTextOf,
+} from '../support/file-texts.ts';
 import { type Fixture, withFixture } from '../support/fixture.ts';
 
 /** How each entry is rendered; `undefined` when the reader gets the host's own text. */
@@ -24,7 +30,11 @@ const entries: Readonly<Record<string, (fixture: Fixture) => string | undefined>
     if (reading === undefined) return undefined;
     return renderMeminfo(hostText, takeMemoryView(reading, parseHostMemory(hostText)));
   },
+  cpuinfo: cpuinfoTextOf,
+  diskstats: diskstatsTextOf,
+  slabinfo: slabinfoTextOf,
   stat: statTextOf,
+  swaps: swapsTextOf,
   uptime: uptimeTextOf,
 };
 
