@@ -11,6 +11,9 @@ export type Requirement =
   | 'docker'
   | 'procps'
   | 'busybox'
+  | 'util-linux'
+  | 'sysstat'
+  | 'python'
   | `cgroup:${Controller | 'swap'}`;
 
 /**
@@ -48,9 +51,15 @@ function reasonAgainst(requirement: Requirement): string | undefined {
     case 'docker':
       return packageReason('docker.io', 'dockerd', 'docker', 'containerd', 'runc');
     case 'procps':
-      return packageReason('procps', 'free', 'uptime', 'top');
+      return packageReason('procps', 'free', 'uptime', 'top', 'vmstat');
     case 'busybox':
       return packageReason('busybox-static', 'busybox');
+    case 'util-linux':
+      return packageReason('util-linux', 'lscpu', 'losetup', 'setarch', 'setpriv', 'swapon');
+    case 'sysstat':
+      return packageReason('sysstat', 'iostat');
+    case 'python':
+      return packageReason('python3', 'python3');
     default: {
       const resource = requirement.slice('cgroup:'.length) as Controller | 'swap';
       return supports(resource) ? undefined : `a cgroup hierarchy with ${resource}`;
