@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { createLog } from '../daemon/log.ts';
+import { removeDeadMount } from '../daemon/mount-point.ts';
 import { type RunningDaemon, startDaemon } from '../daemon/serve.ts';
 import type { ServeOptions } from '../daemon/serve-options.ts';
 import { cpuCount } from '../kernel/machine.ts';
@@ -32,14 +33,23 @@ export async function runServe(options: ServeOptions): Promise<number> {
     log.info({ signal }, 'stopping');
     daemon?.stop().catch((error: unknown) => {
       log.error({ err: error }, 'could not stop cleanly');
-      process.exit(ExitStatus.failed);
+      // process.exit() would wait for the threads, which may wait for requests for ever.
+      process.kill(process.pid, 'SIGKILL');
     });
   };
   // Before there is a mount, so that no signal can leave it behind; what arrives while it is made
   // is dealt with when startDaemon() has returned.
   for (const signal of endingSignals) process.on(signal, stop);
-  daemon = startDaemon({ ...options, mountPoint: resolve(options.mountPoint) }, log);
+  const mountPoint = resolve(options.mountPoint);
+  daemon = startDaemon({ ...options, mountPoint }, log);
+  // The threads that serve need this one for next to nothing: its mistakes do not end them.
+  process.on('uncaughtException', (err) => log.error({ err }, 'unexpected error; serving goes on'));
   await daemon.ended;
-  if (!isStopping) log.info('unmounted from outside; ending');
+  if (isStopping) return ExitStatus.ok;
+  if (removeDeadMount(mountPoint)) {
+    log.error({ mountPoint }, 'the connection to the kernel was aborted from outside; ending');
+    return ExitStatus.failed;
+  }
+  log.info('unmounted from outside; ending');
   return ExitStatus.ok;
 }

@@ -36,6 +36,14 @@ function requireDead({ type, source }: MountEntry, directory: string): void {
   }
 }
 
+/** Takes away a mount whose connection was aborted; false when it has been unmounted. */
+export function removeDeadMount(directory: string): boolean {
+  const isThere = readMountsAt(directory).at(-1)?.type === nsprocMountType;
+  if (!isThere || readMountState(directory) !== 'dead') return false;
+  detachMount(directory);
+  return true;
+}
+
 /**
  * Makes sure that nothing is mounted on `directory` and that it exists.
  *

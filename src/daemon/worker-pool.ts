@@ -49,7 +49,7 @@ export class WorkerPool {
   }
 
   startAll(): void {
-    for (let index = 0; index < this.#options.count; index++) this.#start(index);
+    for (let index = 0; index < this.#options.count; index++) this.#startOrRetry(index);
   }
 
   /** How many threads are running. */

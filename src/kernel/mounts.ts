@@ -55,10 +55,13 @@ export function detachMount(directory: string): boolean {
 /**
  * Aborts the FUSE connection (every use of it fails from here on) and detaches the mount
  * point. umount2(MNT_FORCE) reaches fuse_umount_begin even when it then says EBUSY.
+ *
+ * @returns false when files of this very mount were open.
  */
-export function abortMount(directory: string): void {
-  unmounted(directory, MNT_FORCE);
+export function abortMount(directory: string): boolean {
+  const wasIdle = unmounted(directory, MNT_FORCE);
   unmounted(directory, MNT_DETACH);
+  return wasIdle;
 }
 
 function unmounted(directory: string, flags: number): boolean {
@@ -73,6 +76,8 @@ function unmounted(directory: string, flags: number): boolean {
 export interface MountEntry {
   readonly type: string;
   readonly source: string;
+  /** `MAJOR:MINOR` of the file system. */
+  readonly device: string;
 }
 
 /** mountinfo writes blank, tab, newline and backslash as octal escapes. */
@@ -88,9 +93,10 @@ export function parseMountsAt(mountinfo: string, directory: string): MountEntry[
   const mountPoint = escaped(directory);
   return mountinfo.split('\n').flatMap((line) => {
     const [mounted = '', superBlock = ''] = line.split(' - ');
-    if (mounted.split(' ')[4] !== mountPoint) return [];
+    const [, , device = '', , at] = mounted.split(' ');
+    if (at !== mountPoint) return [];
     const [type = '', source = ''] = superBlock.split(' ');
-    return [{ type, source }];
+    return [{ type, source, device }];
   });
 }
 

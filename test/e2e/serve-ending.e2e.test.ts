@@ -3,8 +3,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, runOrThrow } from '../support/commands.ts';
-import { mountsBelow } from '../support/mounts.ts';
-import { startServe } from '../support/nsproc-process.ts';
+import { mountsBelow, unmountBelow } from '../support/mounts.ts';
+import { nsprocArgv, startServe } from '../support/nsproc-process.ts';
 import { missing } from '../support/requirements.ts';
 import { makeTeardown } from '../support/teardown.ts';
 import { startWatched } from '../support/watched-process.ts';
@@ -72,6 +72,53 @@ describe('ending under load', () => {
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/not connected|abort/);
     expect(daemon.output()).toContain('still in use');
+  });
+});
+
+describe('ending while files are bind-mounted, as containers have them', () => {
+  it('ends at once, says so, and makes them fail', async () => {
+    const { mountPoint, daemon } = await startServing();
+    const target = `${teardown.makeDir()}/uptime`;
+    await runOrThrow(['touch', target]);
+    await runOrThrow(['mount', '--bind', `${mountPoint}/proc/uptime`, target]);
+    teardown.add(() => runOrThrow(['umount', '--lazy', target]));
+    await runOrThrow(['cat', target]);
+    daemon.signal('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    expect(mountsBelow(mountPoint)).toEqual([]);
+    expect(daemon.output()).toContain('still in use');
+    expect((await run(['cat', target])).stderr).toContain('not connected');
+  });
+});
+
+describe('an abort from outside', () => {
+  it('takes the dead mount away, says so, and ends with 1', async () => {
+    const { mountPoint, daemon } = await startServing();
+    // umount2(MNT_FORCE) aborts the connection, also when the mount then stays, being in use.
+    await runOrThrow(['sh', '-c', 'cd "$1" && ! umount --force .', 'sh', mountPoint]);
+    expect(await daemon.ended).toBe(1);
+    expect(mountsBelow(mountPoint)).toEqual([]);
+    expect(daemon.output()).toContain('aborted');
+  });
+});
+
+describe('a log that cannot be written', () => {
+  it('does not end the daemon', async () => {
+    const mountPoint = teardown.makeDir();
+    teardown.add(() => unmountBelow(mountPoint));
+    const serving = startWatched([
+      ...['sh', '-c', 'exec "$@" 2>/dev/full', 'sh'],
+      ...nsprocArgv('serve', '--mount-point', mountPoint),
+    ]);
+    teardown.add(() => serving.signal('SIGKILL'));
+    await expect
+      .poll(async () => (await run(['cat', `${mountPoint}/proc/uptime`])).status, {
+        timeout: 30_000,
+      })
+      .toBe(0);
+    serving.signal('SIGTERM');
+    expect(await serving.ended).toBe(0);
+    expect(mountsBelow(mountPoint)).toEqual([]);
   });
 });
 

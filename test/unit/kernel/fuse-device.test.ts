@@ -7,7 +7,7 @@ import {
   readFuseRequest,
   writeFuseReply,
 } from '../../../src/kernel/fuse-device.ts';
-import { abortMount, readMountState, mountFuse, unmountIdle } from '../../../src/kernel/mounts.ts';
+import { abortMount, mountFuse, readMountState, unmountIdle } from '../../../src/kernel/mounts.ts';
 import { closeFd } from '../../../src/kernel/process.ts';
 import { unmountBelow } from '../../support/mounts.ts';
 import { missing } from '../../support/requirements.ts';

@@ -15,28 +15,32 @@ const mountinfo = `\
 
 test.each([
   ['none', '/var/lib', []],
-  ['the root', '/', [{ type: 'ext4', source: '/dev/root' }]],
+  ['the root', '/', [{ type: 'ext4', source: '/dev/root', device: '8:1' }]],
   [
     'several, the topmost last',
     '/var/lib/nsproc',
     [
-      { type: 'fuse.nsproc', source: 'nsproc' },
-      { type: 'tmpfs', source: 'over\\040it' },
+      { type: 'fuse.nsproc', source: 'nsproc', device: '0:50' },
+      { type: 'tmpfs', source: 'over\\040it', device: '0:51' },
     ],
   ],
   [
     'blank, tab, newline and backslash',
     '/mnt/a b\tc\nd\\e',
-    [{ type: 'fuse.nsproc', source: 'nsproc' }],
+    [{ type: 'fuse.nsproc', source: 'nsproc', device: '0:53' }],
   ],
   [
     'a backslash and 040, which is no blank',
     '/mnt/a\\040b',
-    [{ type: 'ext4', source: 'backslash' }],
+    [{ type: 'ext4', source: 'backslash', device: '0:54' }],
   ],
   ['a blank where there is a backslash and 040', '/mnt/a b', []],
-  ['what separates the fields', '/mnt/- - -', [{ type: 'tmpfs', source: 'dashes' }]],
-  ['optional fields', '/dev', [{ type: 'devtmpfs', source: 'udev' }]],
+  [
+    'what separates the fields',
+    '/mnt/- - -',
+    [{ type: 'tmpfs', source: 'dashes', device: '0:55' }],
+  ],
+  ['optional fields', '/dev', [{ type: 'devtmpfs', source: 'udev', device: '0:5' }]],
 ])('parseMountsAt() finds %s', (_case, directory, expected) => {
   expect(parseMountsAt(mountinfo, directory)).toEqual(expected);
 });
