@@ -192,7 +192,7 @@ export const slabinfoProvenance: Provenance = {
 
 export const cpuinfoProvenance: Provenance = {
   numbers: (text) => {
-    const processors = text.match(/^processor\s*:.*$/gm) ?? [];
+    const processors = text.match(/^processor[\s\d]*:/gm) ?? [];
     return [['processors', String(processors.length)]];
   },
   sources: () => cpuCountSources,

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { Container, ContainerOptions } from '../support/containers.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { onlineCpuCount } from '../support/host.ts';
 import { kibOf } from '../support/proc-texts.ts';
 import { countCpus, parseFree } from '../support/procps.ts';
@@ -126,6 +127,22 @@ describe('/proc/swaps', () => {
     const [, device = ''] = (await textIn(container, 'swaps')).split('\n');
     const { swapTotal } = parseFree(await outputIn(container, ['free', '-k']));
     expect(swapTotal).toBe(Number(device.split(/\s+/)[2] ?? 0));
+  });
+});
+
+describe('serve --swap off', () => {
+  it('shows no swap in meminfo and in swaps', async () => {
+    const { teardown } = scene();
+    const daemon = await startDaemon({ args: ['--swap', 'off', '--zswap', 'off'] });
+    teardown.add(() => daemon.stop());
+    const mounts = ['meminfo', 'swaps'].map(
+      (file) => [`${daemon.mountPoint}/proc/${file}`, `/proc/${file}`] as const,
+    );
+    const container = await scene().start({ mounts });
+    const meminfo = await textIn(container, 'meminfo');
+    for (const name of ['SwapTotal', 'SwapFree', 'SwapCached'])
+      expect(kibOf(meminfo, name)).toBe(0);
+    expect(await textIn(container, 'swaps')).toMatch(/^Filename.*\n$/);
   });
 });
 

@@ -25,6 +25,7 @@ describe('variables', () => {
       NSPROC_MOUNT_POINT: mountPoint,
       NSPROC_WORKERS: '3',
       NSPROC_CPUS: 'cpuset',
+      NSPROC_SWAP: 'off',
       NSPROC_RESOLVER: 'ucred',
       NSPROC_INIT_CACHE_TTL: '0.5',
       NSPROC_LOG_LEVEL: 'debug',
@@ -35,6 +36,8 @@ describe('variables', () => {
       mountPoint,
       workers: 1,
       cpus: 'cpuset',
+      swap: 'off',
+      zswap: 'on',
       resolver: 'ucred',
     });
   });
@@ -52,6 +55,8 @@ describe('a command line that is not understood', () => {
   it.each([
     [['serve', '--workers', '0']],
     [['serve', '--cpus', 'all']],
+    [['serve', '--swap', 'maybe']],
+    [['serve', '--zswap']],
     [['serve', '--resolver', 'magic']],
     [['serve', '--init-cache-ttl', '-1']],
     [['serve', '--no-such-flag']],
