@@ -1,16 +1,16 @@
 // `nsproc serve`: mounts, runs the serving threads, and ends cleanly.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HostFiles } from '../host/host-files.ts';
 import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
 import { openFuseDevice } from '../kernel/fuse-device.ts';
-import { abortMount, detachMount, mountFuse, unmountIdle } from '../kernel/mounts.ts';
+import { mountFuse } from '../kernel/mounts.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { ControlBlock } from './control-block.ts';
+import { endMount } from './end-mount.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import type { ServeOptions } from './serve-options.ts';
@@ -18,8 +18,6 @@ import { WorkerPool } from './worker-pool.ts';
 
 /** The main thread's number as the owner of a lock; workers count from 1. */
 const mainThread = 1_000_000;
-/** Requests take microseconds; one that takes longer than this is not waited for. */
-const drainMsec = 1000;
 
 export interface RunningDaemon {
   /** Resolves when the connection has ended: after stop(), or when somebody unmounted it. */
@@ -80,10 +78,7 @@ function mountedDevice(mountPoint: string): number {
   }
 }
 
-/**
- * Bind mounts in containers keep the file system in use. Their files fail with ENOTCONN
- * when the last thread is gone, so the log says how that came about.
- */
+/** The files that containers have fail with ENOTCONN from here on; the log says how that came about. */
 async function stop(
   mountPoint: string,
   pool: WorkerPool,
@@ -91,17 +86,14 @@ async function stop(
   log: Log,
 ): Promise<void> {
   pool.stopReplacing();
-  if (unmountIdle(mountPoint)) {
-    log.info({ mountPoint, answered: control.answered() }, 'unmounted');
-  } else {
-    const deadline = performance.now() + drainMsec;
-    while (!control.isIdle() && performance.now() < deadline) await sleep(5);
+  const wasIdle = await endMount(mountPoint, control);
+  const fields = { mountPoint, answered: control.answered() };
+  if (wasIdle) log.info(fields, 'unmounted');
+  else {
     log.warn(
-      { mountPoint, answered: control.answered() },
+      fields,
       'still in use; containers that have its files mounted must be restarted to get them again',
     );
-    abortMount(mountPoint);
   }
-  detachMount(mountPoint);
   await pool.ended;
 }
