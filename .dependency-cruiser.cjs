@@ -20,6 +20,20 @@ const layers = {
     may: ['fuse', 'fuse/protocol', 'vfs', 'shared', 'reader', 'cgroup', 'host', 'view', 'render'],
     types: ['kernel'],
   },
+  sysfs: {
+    may: [
+      'fuse',
+      'fuse/protocol',
+      'vfs',
+      'shared',
+      'reader',
+      'cgroup',
+      'host',
+      'view',
+      'render',
+      'procfs',
+    ],
+  },
 };
 // The composition roots import any layer; the daemon does not know that a command line exists.
 const roots = { daemon: '^src/daemon/', cli: '^src/cli/', main: '^src/main[.]ts$' };

@@ -1,9 +1,12 @@
 // A serving thread of the read-only tree: serves until the connection ends.
 
 import { Session } from '../fuse/session.ts';
+import { SystemDevices } from '../host/system-devices.ts';
 import { threadData } from '../kernel/threads.ts';
 import { directories } from '../procfs/catalogue.ts';
 import { generatedFiles } from '../procfs/generated-files.ts';
+import { systemDirectories } from '../sysfs/directories.ts';
+import { SystemTree } from '../sysfs/system-tree.ts';
 import { DevFuseChannel } from '../transport/dev-fuse.ts';
 import { serve } from '../transport/serve.ts';
 import { GeneratedFileSystem } from '../vfs/generated-file-system.ts';
@@ -16,9 +19,13 @@ import type { WorkerStart } from './worker-start.ts';
 
 function fileSystemOf(start: WorkerStart, log: ThreadLog): GeneratedFileSystem {
   const { resolver, textParts } = threadParts(start, log);
+  const { startTimeSec: timeSec } = start;
+  const host = new SystemDevices();
+  const allDirectories = [...directories, ...systemDirectories(host)];
   return new GeneratedFileSystem(
-    new Tree(directories, generatedFiles(resolver, textParts), start.startTimeSec),
+    new Tree(allDirectories, generatedFiles(resolver, textParts), timeSec),
     new OpenFiles(start.memory.openFiles, start.thread),
+    new SystemTree({ host, resolver, textParts, timeSec }),
   );
 }
 

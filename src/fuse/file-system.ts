@@ -28,11 +28,11 @@ export interface FileSystem {
   lookup(parentId: number, name: string, caller: Caller): Attr;
   attr(nodeId: number, caller: Caller): Attr;
   linkTarget(nodeId: number, caller: Caller): string;
-  /** Whether all callers find the same entries. */
+  /** Whether all callers find the same entries. A node that the caller does not have may pass. */
   openDirectory(nodeId: number, caller: Caller): boolean;
   /** All entries in order, `.` and `..` first. */
   directory(nodeId: number, caller: Caller): readonly Dirent[];
-  /** A new handle. */
+  /** A new handle. A node that the caller may not read may pass: readFile() is what refuses it. */
   openFile(nodeId: number, caller: Caller): number;
   /** Writes at most `read.size` bytes at `at`; returns how many, 0 at the end. */
   readFile(read: FileRead, caller: Caller, into: Buffer, at: number): number;

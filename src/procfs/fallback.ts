@@ -16,8 +16,11 @@ import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import type { Sources } from './sources.ts';
 
+/** What a text is made from, as far as that is decided here. */
+export type TextSource = Pick<CatalogueEntry, 'path' | 'hostPath' | 'hostText' | 'containerText'>;
+
 /** Told why a container's text could not be made, each time. */
-export type ReportFallback = (entry: CatalogueEntry, reader: Reader, error: unknown) => void;
+export type ReportFallback = (entry: TextSource, reader: Reader, error: unknown) => void;
 
 export interface FallbackParts {
   readonly containers: Containers;
@@ -27,7 +30,8 @@ export interface FallbackParts {
 
 /** Cgroups opened less long ago are not opened again for one failed reading. */
 const reopenAfterUsec = 1e6;
-const hostOwner = 0;
+/** Owner of texts that are the host's. */
+export const hostOwner = 0;
 
 /** The request for a text: who made it, and whom the reader belongs to. */
 export interface TextRequest<Kind extends Reader = Reader> {
@@ -35,9 +39,9 @@ export interface TextRequest<Kind extends Reader = Reader> {
   readonly callerTid: number;
 }
 
-/** The text of a catalogue entry for a reader. Throws FsError EIO when nothing is left to give. */
+/** A text for a reader. Throws FsError EIO when nothing is left to give. */
 export function textFor(
-  entry: CatalogueEntry,
+  entry: TextSource,
   { reader, callerTid }: TextRequest,
   parts: FallbackParts,
 ): GeneratedText {
@@ -51,7 +55,7 @@ export function textFor(
 }
 
 function hostText(
-  { hostPath, hostText: textOf }: CatalogueEntry,
+  { hostPath, hostText: textOf }: TextSource,
   callerTid: number,
   { sources }: FallbackParts,
 ): string | undefined {
@@ -59,7 +63,7 @@ function hostText(
 }
 
 function containerText(
-  entry: CatalogueEntry,
+  entry: TextSource,
   request: TextRequest<ContainerReader>,
   parts: FallbackParts,
 ): string | undefined {
@@ -77,7 +81,7 @@ function containerText(
 }
 
 function attempt(
-  entry: CatalogueEntry,
+  entry: TextSource,
   container: Container,
   { reader, callerTid }: TextRequest,
   { sources, report }: FallbackParts,

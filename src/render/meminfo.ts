@@ -66,6 +66,11 @@ const kibByLabel: Readonly<Record<string, KibOf>> = {
   Hugetlb: ({ parts }) => parts.hugetlbKib,
 };
 
+/** The container's number of a line; `undefined` where that is the host's. */
+export function containerKib(label: string, view: MemoryView): number | undefined {
+  return Object.hasOwn(kibByLabel, label) ? kibByLabel[label]?.(view) : undefined;
+}
+
 /** Labels are padded to this column, numbers to this width (show_val_kb() in fs/proc/meminfo.c). */
 const labelColumns = 16;
 const numberColumns = 8;

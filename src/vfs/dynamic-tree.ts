@@ -22,7 +22,5 @@ export interface DynamicTree {
   entries(nodeId: number, caller: Caller): readonly Dirent[] | undefined;
   linkTarget(nodeId: number, caller: Caller): string | undefined;
   /** Throws FsError when the caller may not read the file. */
-  requireReadable(nodeId: number, caller: Caller): void;
-  /** As requireReadable(). */
   text(nodeId: number, caller: Caller): GeneratedText | undefined;
 }

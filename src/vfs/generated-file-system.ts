@@ -3,15 +3,7 @@
 
 import { FsError } from '../fuse/errno.ts';
 import type { Caller, FileRead, FileSystem } from '../fuse/file-system.ts';
-import {
-  EINVAL,
-  EISDIR,
-  ENOENT,
-  ENOTDIR,
-  S_IFDIR,
-  S_IFMT,
-  S_IFREG,
-} from '../fuse/protocol/constants.ts';
+import { EINVAL, EISDIR, ENOENT, ENOTDIR } from '../fuse/protocol/constants.ts';
 import type { Attr, Dirent } from '../fuse/protocol/reply.ts';
 import type { DynamicTree } from './dynamic-tree.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -47,30 +39,28 @@ export class GeneratedFileSystem implements FileSystem {
 
   linkTarget(nodeId: number, caller: Caller): string {
     const target = this.#dynamicOf(nodeId)?.linkTarget(nodeId, caller);
-    if (target !== undefined) return target;
-    this.attr(nodeId, caller);
-    throw new FsError(`Node ${nodeId} is no symbolic link`, EINVAL);
+    if (target === undefined) throw this.#refusal(nodeId, EINVAL);
+    return target;
   }
 
-  openDirectory(nodeId: number, caller: Caller): boolean {
-    const { mode } = this.attr(nodeId, caller);
-    if ((mode & S_IFMT) !== S_IFDIR) throw notADirectory(nodeId);
-    return this.#dynamicOf(nodeId) === undefined;
+  /** The kernel has just asked for a dynamic node's attributes, and directory() looks again. */
+  openDirectory(nodeId: number): boolean {
+    if (this.#dynamicOf(nodeId)) return false;
+    if (this.#tree.entries(nodeId) === undefined) throw this.#refusal(nodeId, ENOTDIR);
+    return true;
   }
 
   directory(nodeId: number, caller: Caller): readonly Dirent[] {
     const dynamic = this.#dynamicOf(nodeId);
     const entries = dynamic ? dynamic.entries(nodeId, caller) : this.#tree.entries(nodeId);
-    if (entries !== undefined) return entries;
-    this.attr(nodeId, caller);
-    throw notADirectory(nodeId);
+    if (entries === undefined) throw this.#refusal(nodeId, ENOTDIR);
+    return entries;
   }
 
-  openFile(nodeId: number, caller: Caller): number {
-    if (this.#tree.file(nodeId) === undefined) {
-      this.#requireFile(nodeId, caller);
-      this.#dynamicOf(nodeId)?.requireReadable(nodeId, caller);
-    }
+  /** As openDirectory(): readFile() looks again. */
+  openFile(nodeId: number): number {
+    const isFile = this.#tree.file(nodeId) !== undefined || this.#dynamicOf(nodeId) !== undefined;
+    if (!isFile) throw this.#refusal(nodeId, EISDIR);
     return this.#openFiles.nextHandle();
   }
 
@@ -104,21 +94,17 @@ export class GeneratedFileSystem implements FileSystem {
     const file = this.#tree.file(nodeId);
     if (file !== undefined) return file.generate(caller);
     const text = this.#dynamicOf(nodeId)?.text(nodeId, caller);
-    if (text !== undefined) return text;
-    this.#requireFile(nodeId, caller);
-    throw new FsError(`No text of node ${nodeId}`, ENOENT);
+    if (text === undefined) throw this.#refusal(nodeId, EISDIR);
+    return text;
   }
 
-  #requireFile(nodeId: number, caller: Caller): void {
-    const { mode } = this.attr(nodeId, caller);
-    if ((mode & S_IFMT) !== S_IFREG) throw new FsError(`Node ${nodeId} is no file`, EISDIR);
+  /** `errno` for a node of another type; a dynamic node is not there for its caller. */
+  #refusal(nodeId: number, errno: number): FsError {
+    const isThere = this.#tree.attr(nodeId) !== undefined;
+    return new FsError(`Cannot use node ${nodeId} so`, isThere ? errno : ENOENT);
   }
 
   #dynamicOf(nodeId: number): DynamicTree | undefined {
     return this.#dynamic?.owns(nodeId) ? this.#dynamic : undefined;
   }
-}
-
-function notADirectory(nodeId: number): FsError {
-  return new FsError(`Node ${nodeId} is no directory`, ENOTDIR);
 }

@@ -38,7 +38,7 @@ test('readFile() gives one text to any split of reads, whichever thread answers'
   fc.assert(
     fc.property(repeated, sizes, fc.infiniteStream(fc.nat(1)), (whole, pieces, threads) => {
       const fileSystems = fileSystemOn(memory, [whole, 'another moment']);
-      const handle = fileSystems[0]?.openFile(2, { callerTid: 1, uid: 0, gid: 0 }) ?? 0;
+      const handle = fileSystems[0]?.openFile(2) ?? 0;
       let seen = '';
       for (let turn = 0; seen.length < whole.length; turn++) {
         const size = (pieces[turn % pieces.length] ?? 0) + 1;
@@ -60,7 +60,7 @@ test.each([2 ** 31 + 5, 2 ** 32, 2 ** 32 + 5, 2 ** 53])(
   'readFile() at offset 5 after one at %i gets a fresh text, not the end',
   (far) => {
     const [fileSystem] = fileSystemOn(OpenFiles.allocate(), ['first moment', 'other moment']);
-    const handle = fileSystem?.openFile(2, { callerTid: 1, uid: 0, gid: 0 }) ?? 0;
+    const handle = fileSystem?.openFile(2) ?? 0;
     expect(read(fileSystem, { handle, offset: far, size: 9 })).toBe('');
     expect(read(fileSystem, { handle, offset: 5, size: 9 })).toBe(' moment');
   },

@@ -37,8 +37,8 @@ test.each<[string, () => unknown, number]>([
   ['attr() of no node', () => fileSystem.attr(9, caller), ENOENT],
   ['directory() of a file', () => fileSystem.directory(3, caller), ENOTDIR],
   ['directory() of no node', () => fileSystem.directory(9, caller), ENOENT],
-  ['openFile() of a directory', () => fileSystem.openFile(2, caller), EISDIR],
-  ['openFile() of no node', () => fileSystem.openFile(9, caller), ENOENT],
+  ['openFile() of a directory', () => fileSystem.openFile(2), EISDIR],
+  ['openFile() of no node', () => fileSystem.openFile(9), ENOENT],
   ['readFile() of a directory', readOf(2), EISDIR],
   ['readFile() of no node', readOf(9), ENOENT],
 ])('%s throws', (_case, call, errno) => {
@@ -46,14 +46,14 @@ test.each<[string, () => unknown, number]>([
 });
 
 test('openFile() gives another handle each time and remembers nothing until a read', () => {
-  const handles = [fileSystem.openFile(3, caller), fileSystem.openFile(3, caller)];
+  const handles = [fileSystem.openFile(3), fileSystem.openFile(3)];
   expect(new Set(handles).size).toBe(2);
   expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });
   for (const handle of handles) fileSystem.releaseFile(handle);
 });
 
 test('readFile() writes a byte per character at the place it is given, for the caller', () => {
-  const handle = fileSystem.openFile(3, caller);
+  const handle = fileSystem.openFile(3);
   const into = Buffer.alloc(9, '-');
   const read = { nodeId: 3, handle, offset: 0, size: 100 };
   expect(fileSystem.readFile(read, caller, into, 2)).toBe(5);
@@ -63,7 +63,7 @@ test('readFile() writes a byte per character at the place it is given, for the c
 });
 
 test('readFile() of no bytes keeps the text for nobody', () => {
-  const handle = fileSystem.openFile(3, caller);
+  const handle = fileSystem.openFile(3);
   expect(readOf(3)()).toBe(5);
   expect(
     fileSystem.readFile({ nodeId: 3, handle, offset: 0, size: 0 }, caller, Buffer.alloc(1), 0),
@@ -74,7 +74,7 @@ test('readFile() of no bytes keeps the text for nobody', () => {
 });
 
 test('releaseFile() of a handle that was never read, or is released already, does nothing', () => {
-  const handle = fileSystem.openFile(3, caller);
+  const handle = fileSystem.openFile(3);
   fileSystem.releaseFile(handle);
   fileSystem.releaseFile(handle);
   fileSystem.releaseFile(0);
