@@ -127,6 +127,11 @@ function below(mount: HierarchyMount, cgroupPath: string): string[] | undefined 
   return rest.includes('..') ? undefined : rest;
 }
 
+/** A path from a kernel text, which is read byte by byte, as text: names may be UTF-8. */
+function pathOfBytes(bytes: string): string {
+  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
+}
+
 /**
  * The directories of a cgroup and of all its ancestors that a mount shows, leaf
  * first; `undefined` when no mount shows the cgroup.
@@ -142,7 +147,8 @@ export function chainOf(
   for (const mount of hierarchy.mounts) {
     const names = below(mount, cgroupPath);
     if (names === undefined) continue;
-    const pathOf = (depth: number) => [mount.mountPoint, ...names.slice(0, depth)].join('/');
+    const pathOf = (depth: number) =>
+      pathOfBytes([mount.mountPoint, ...names.slice(0, depth)].join('/'));
     return [...names.keys(), names.length]
       .map((depth) => new CgroupDirectory(pathOf(depth), onRead))
       .reverse();

@@ -87,6 +87,11 @@ describe('chainOf()', () => {
     expect(chainIn(host, '/')).toEqual(['/cg']);
   });
 
+  test('leads to a name beyond ASCII, whose bytes the kernel text gives', () => {
+    const bytes = Buffer.from('/möwe/海').toString('latin1');
+    expect(chainIn(host, bytes)).toEqual(['/cg/möwe/海', '/cg/möwe', '/cg']);
+  });
+
   test('ends where a mount of a part begins', () => {
     const part = parseLayout(v2('/docker/x', '/cg'), '');
     expect(chainIn(part, '/docker/x/init')).toEqual(['/cg/init', '/cg']);
