@@ -4,6 +4,7 @@ import { HostFiles } from '../host/host-files.ts';
 import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
 import { openFuseDevice } from '../kernel/fuse-device.ts';
+import { hasCapability } from '../kernel/machine.ts';
 import { mountFuse } from '../kernel/mounts.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
@@ -28,6 +29,7 @@ export interface RunningDaemon {
 
 /** Starts the daemon. Throws StartError with what to do when it can't run here. */
 export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
+  requireSight();
   const { strategy } = chosenStrategy(options.resolver);
   claimMountPoint(options.mountPoint, log);
   const fuseFd = mountedDevice(options.mountPoint);
@@ -54,6 +56,15 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   const { mountPoint, workers, cpus, swap, zswap } = options;
   log.info({ mountPoint, workers, resolver: strategy.name, cpus, swap, zswap }, 'serving');
   return { ended: pool.ended, stop: () => stop(options.mountPoint, pool, control, log) };
+}
+
+/** Without it no container is ever known, and all of them would silently get the host's files. */
+function requireSight(): void {
+  if (hasCapability('CAP_SYS_PTRACE')) return;
+  throw new StartError(
+    "Cannot see the namespaces of other users' processes: CAP_SYS_PTRACE is not held. " +
+      'Run as root, in a container with --privileged or --cap-add.',
+  );
 }
 
 function reasonOf(error: unknown): string {

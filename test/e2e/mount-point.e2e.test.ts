@@ -7,7 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, runOrThrow } from '../support/commands.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { mountsBelow, unmountBelow } from '../support/mounts.ts';
-import { runNsproc, startServe } from '../support/nsproc-process.ts';
+import { nsprocArgv, runNsproc, startServe } from '../support/nsproc-process.ts';
 import { missing } from '../support/requirements.ts';
 import { makeTeardown } from '../support/teardown.ts';
 
@@ -52,6 +52,19 @@ describe('a mount point that is taken', () => {
     const { status, stderr } = await serveAt(file);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^nsproc: Cannot make the mount point/m);
+  });
+});
+
+describe('a daemon that may not look at the namespaces of others', () => {
+  it('is refused, since it would show the host to every container', async () => {
+    const mountPoint = teardown.makeDir();
+    const { status, stderr } = await run([
+      ...['setpriv', '--bounding-set', '-sys_ptrace', '--inh-caps', '-sys_ptrace', '--'],
+      ...nsprocArgv('serve', '--mount-point', mountPoint),
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^nsproc: Cannot see .*CAP_SYS_PTRACE/m);
+    expect(mountsBelow(mountPoint)).toEqual([]);
   });
 });
 
