@@ -17,7 +17,7 @@ export function readCpuset(cgroup: ContainerCgroup): CpuList | undefined {
   if (controller === undefined) return undefined;
   const fileName = controller.version === 1 ? v1.effectiveCpusFile : v2.effectiveCpusFile;
   for (const directory of controller.chain) {
-    const text = directory.readText(fileName);
+    const text = directory.readSetting(fileName);
     if (text === undefined) continue;
     const cpus = parseCpuList(text, `${directory.path}/${fileName}`);
     if (cpus.length > 0) return cpus;

@@ -40,14 +40,22 @@ export class CgroupDirectory {
    * has no such file or is gone.
    */
   readText(name: string): string | undefined {
-    const text = this.#file(name)?.readText();
+    return this.#told(name, this.#file(name)?.readText());
+  }
+
+  /** The same for what somebody sets, never for what is counted; see KeptFile.readSetting(). */
+  readSetting(name: string): string | undefined {
+    return this.#told(name, this.#file(name)?.readSetting());
+  }
+
+  #told(name: string, text: string | undefined): string | undefined {
     if (text !== undefined) this.#onRead?.(`${this.path}/${name}`, text);
     return text;
   }
 
   /** A single number in a file; `undefined` when there is no such file. `max` and -1 are `null`. */
   readLimit(name: string): number | null | undefined {
-    const text = this.readText(name);
+    const text = this.readSetting(name);
     return text === undefined ? undefined : parseLimit(text, `${this.path}/${name}`);
   }
 

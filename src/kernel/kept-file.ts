@@ -78,11 +78,20 @@ function textOf(fd: number, path: string, manyRecords: boolean): string | undefi
   }
 }
 
+/**
+ * How long a setting counts as read just now. A process that reads a file in a
+ * loop asks thousands of times a second for limits that somebody set; nobody
+ * can set one and have a container look at it within this time.
+ */
+const settingTtlMsec = 1;
+
 /** A pseudo-file that is kept open. Whoever opened it closes it. */
 export class KeptFile {
   readonly path: string;
   readonly #manyRecords: boolean;
   #fd: number;
+  #setting: string | undefined;
+  #settingReadMsec = Number.NEGATIVE_INFINITY;
 
   private constructor(path: string, fd: number, manyRecords: boolean) {
     this.path = path;
@@ -102,9 +111,23 @@ export class KeptFile {
     return textOf(this.#fd, this.path, this.#manyRecords);
   }
 
+  /**
+   * The same for a text that changes only when somebody sets it (a limit, a
+   * process's cgroup), never for one that counts: at most a millisecond old.
+   */
+  readSetting(): string | undefined {
+    const nowMsec = performance.now();
+    if (nowMsec - this.#settingReadMsec < settingTtlMsec) return this.#setting;
+    this.#setting = this.readText();
+    this.#settingReadMsec = nowMsec;
+    return this.#setting;
+  }
+
   close(): void {
     if (this.#fd >= 0) libc.close(this.#fd);
     this.#fd = -1;
+    this.#setting = undefined;
+    this.#settingReadMsec = Number.NEGATIVE_INFINITY;
   }
 }
 

@@ -62,7 +62,7 @@ export class ContainerInit {
    * exited.
    */
   readCgroupText(): string | undefined {
-    const raw = this.#thread.cgroupFile.readText();
+    const raw = this.#thread.cgroupFile.readSetting();
     if (raw === this.#rawCgroupText) return this.#cgroupText;
     // As in openThread(): the text of a thread that is about to exit is not init's.
     const isExiting = readPidStat(this.#thread.dir)?.isExiting ?? true;

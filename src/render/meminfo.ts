@@ -77,9 +77,10 @@ const numberColumns = 8;
 
 const blanks = Array.from({ length: numberColumns + 1 }, (_, count) => ' '.repeat(count));
 
+/** By label with its colon. */
 const lineByLabel = new Map(
   Object.entries(kibByLabel).map(([label, kibOf]) => [
-    label,
+    `${label}:`,
     { start: `${label}:`.padEnd(labelColumns), kibOf },
   ]),
 );
@@ -89,24 +90,59 @@ function renderLine(start: string, kib: number): string {
   return `${start}${blanks[numberColumns - digits.length] ?? ''}${digits} kB\n`;
 }
 
+/** A line of the host's text: where it begins, and what makes the container's number in it. */
+interface TemplateLine {
+  readonly at: number;
+  /** With its colon. */
+  readonly label: string;
+  readonly start: string;
+  readonly kibOf: KibOf | undefined;
+}
+
+/** The lines of a host's text. Their places stay while its length does: the columns are fixed. */
+interface Template {
+  readonly length: number;
+  readonly lines: readonly TemplateLine[];
+}
+
+function parseTemplate(hostText: string): Template {
+  const lines: TemplateLine[] = [];
+  let at = 0;
+  for (let end = hostText.indexOf('\n'); end >= 0; end = hostText.indexOf('\n', at)) {
+    // A line without a colon finds that of a later line, and so no known label.
+    const label = hostText.slice(at, hostText.indexOf(':', at) + 1);
+    const known = lineByLabel.get(label);
+    lines.push({ at, label, start: known?.start ?? '', kibOf: known?.kibOf });
+    at = end + 1;
+  }
+  // What follows the last newline is no line.
+  lines.push({ at, label: '', start: '', kibOf: undefined });
+  return { length: hostText.length, lines };
+}
+
+/** Whether every label is where the template has it. */
+function fits({ length, lines }: Template, hostText: string): boolean {
+  if (length !== hostText.length) return false;
+  for (const { at, label } of lines) if (!hostText.startsWith(label, at)) return false;
+  return true;
+}
+
+/** Of the text rendered last; finding 60 lines and labels anew would take longer than all else. */
+let lastTemplate: Template = { length: -1, lines: [] };
+
 /** Renders proc_meminfo(5) of a container on a host whose own text is `hostText`. */
 export function renderMeminfo(hostText: string, view: MemoryView): string {
-  const pieces: string[] = [];
-  let copied = 0;
-  let at = 0;
-  for (;;) {
-    const next = hostText.indexOf('\n', at) + 1;
-    if (next === 0) break;
-    // A line without a colon finds that of a later line, and so no known label.
-    const line = lineByLabel.get(hostText.slice(at, hostText.indexOf(':', at)));
-    const kib = line?.kibOf(view);
-    if (line !== undefined && kib !== undefined) {
-      if (copied < at) pieces.push(hostText.slice(copied, at));
-      pieces.push(renderLine(line.start, kib));
-      copied = next;
-    }
-    at = next;
+  if (!fits(lastTemplate, hostText)) lastTemplate = parseTemplate(hostText);
+  const { lines } = lastTemplate;
+  let text = '';
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index];
+    if (line === undefined) continue;
+    const kib = line.kibOf?.(view);
+    text +=
+      kib === undefined
+        ? hostText.slice(line.at, lines[index + 1]?.at)
+        : renderLine(line.start, kib);
   }
-  pieces.push(hostText.slice(copied));
-  return pieces.join('');
+  return text;
 }

@@ -64,7 +64,7 @@ export function readV1Memory({ chain }: ControllerCgroup): V1Memory | undefined 
     return undefined;
   }
   const usage = directory.readText('memory.usage_in_bytes');
-  const swappiness = directory.readText('memory.swappiness');
+  const swappiness = directory.readSetting('memory.swappiness');
   // Read last: while it can be read the cgroup is there, so all before it was.
   const statText = directory.readText('memory.stat');
   if (usage === undefined || statText === undefined) return undefined;

@@ -9,7 +9,7 @@ const maxForm = /^(max|\d+) (\d+)\s*$/;
 
 /** quota/period of this cgroup alone, in CPUs; `null` without one. */
 export function readQuota(directory: CgroupDirectory): number | null {
-  const text = directory.readText('cpu.max');
+  const text = directory.readSetting('cpu.max');
   return text === undefined ? null : parseCpuMax(text, `${directory.path}/cpu.max`);
 }
 
