@@ -83,8 +83,9 @@ export class SystemPlaces {
 
   #knownChild(parent: Place, name: string): Place | undefined {
     const places = entryTypes.map((type) => childOf(parent, name, type));
-    const known = places.find((place) => this.#index.knows(place));
-    return known ?? places.find((place) => place.index !== parent.index && this.#isAnywhere(place));
+    return places.find((place) =>
+      place.index === parent.index ? this.#index.knows(place) : this.#isAnywhere(place),
+    );
   }
 
   /** Whether a `cpuN` or `nodeN` is there for a reader who has all of the host. */
