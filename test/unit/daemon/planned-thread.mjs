@@ -6,7 +6,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const { thread, memory } = workerData;
 const plan = new Int32Array(memory.openFiles);
-const requests = new BigUint64Array(memory.control);
+/** Behind the 8 bytes that say how many threads take requests. */
+const requests = new BigUint64Array(memory.control, 8);
 const wordsOfThread = 4;
 
 const start = Atomics.add(plan, 0, 1);

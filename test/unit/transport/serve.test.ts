@@ -44,6 +44,7 @@ function serveAndWatch(requests: readonly Buffer[], sendFails = false): string[]
     },
   };
   const inFlight = {
+    waitForTurn: () => undefined,
     begin: (unique: bigint) => void events.push(`took ${unique}`),
     end: () => void events.push('done'),
   };
