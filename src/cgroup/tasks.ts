@@ -1,6 +1,7 @@
 // How many tasks a container has, how many of them run and how many are blocked,
 // from the state of each. The work is bounded, whatever a container does.
 
+import { readInodeNumber } from '../kernel/inode.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import { listDirectory } from '../kernel/list-directory.ts';
 import { readPidStat } from '../kernel/pid-stat.ts';
@@ -42,6 +43,8 @@ export interface CountBounds {
 
 /** For threads that a reader waits for. */
 const readerBounds: CountBounds = { tasks: 100, cgroups: 64 };
+/** For one that nobody waits for. */
+export const samplerBounds: CountBounds = { tasks: 200, cgroups: 1000 };
 
 /** A hierarchy in which the container is apart from the host; the first one that there is. */
 export function taskSiteOf(cgroup: ContainerCgroup): TaskSite | undefined {
@@ -57,6 +60,12 @@ export function taskSiteOf(cgroup: ContainerCgroup): TaskSite | undefined {
 function freezerPathOf(cgroup: ContainerCgroup): string | undefined {
   const freezer = cgroup.controller('freezer');
   return freezer?.version === 1 ? freezer.chain[0]?.path : undefined;
+}
+
+/** The same for this cgroup as long as it lives, and for no other; `undefined` when it is gone. */
+export function siteIdentity({ path }: TaskSite): string | undefined {
+  const inode = readInodeNumber(path);
+  return inode === undefined ? undefined : `${path}:${inode}`;
 }
 
 /** The directories of a cgroup and of what is below it, as far as the bound reaches. */

@@ -44,6 +44,11 @@ export class Containers {
     return this.#open(reader, identity, this.#clock.monotonicUsec());
   }
 
+  /** Gives back all fds; what is asked for next is opened anew. */
+  close(): void {
+    this.#cache.clear();
+  }
+
   #open(reader: ContainerReader, identity: string, nowUsec: number): Container {
     const cgroup = new ContainerCgroup(this.#layout, parseMembership(reader.cgroupText));
     const container = new Container(reader, cgroup, nowUsec);

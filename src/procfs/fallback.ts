@@ -9,6 +9,7 @@
 
 import { FsError } from '../fuse/errno.ts';
 import { EIO } from '../fuse/protocol/constants.ts';
+import { isOutOfFds } from '../reader/out-of-fds.ts';
 import type { ContainerReader, Reader } from '../reader/reader.ts';
 import type { GeneratedText } from '../vfs/tree.ts';
 import type { CatalogueEntry } from './catalogue.ts';
@@ -89,6 +90,8 @@ function attempt(
   try {
     return entry.containerText(container, sources, callerTid);
   } catch (error) {
+    // The daemon's own shortage: the host's numbers would be a wrong answer to it.
+    if (isOutOfFds(error)) throw error;
     report(entry, reader, error);
     return undefined;
   }

@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { closeFd, openPidNamespace } from '../kernel/process.ts';
 import { SystemError } from '../kernel/system-error.ts';
 import { ContainerInit } from './container-init.ts';
+import { isOutOfFds } from './out-of-fds.ts';
 import type { InitStrategy } from './strategies/init-strategy.ts';
 
 /** For how long absence is remembered at least. */
@@ -103,7 +104,7 @@ export class InitFinder {
       const init = ContainerInit.open(pid, pidnsLink);
       return init ?? { problem: `process ${pid} has ended, or is not of that namespace` };
     } catch (error) {
-      if (!(error instanceof SystemError)) throw error;
+      if (!(error instanceof SystemError) || isOutOfFds(error)) throw error;
       onFailure(error);
       return { problem: error.message };
     }
