@@ -14,6 +14,7 @@ import { ControlBlock } from './control-block.ts';
 import { endMount } from './end-mount.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
+import { type RunningPressure, startPressure } from './pressure.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -41,9 +42,10 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   const control = new ControlBlock(memory.control);
   const openFiles = new OpenFiles(memory.openFiles, mainThread);
   const cpuTimes = new SharedCpuTimes(memory.cpuTimes, mainThread);
+  const start = { memory, options, startTimeSec: Math.floor(realtimeUsec() / 1e6) };
   const pool = new WorkerPool({
     module: new URL('./worker.js', import.meta.url),
-    start: { fuseFd, memory, options, startTimeSec: Math.floor(realtimeUsec() / 1e6) },
+    start: { ...start, fuseFd },
     count: options.workers,
     control,
     recover: (thread) => {
@@ -53,9 +55,24 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
     log,
   });
   pool.startAll();
+  const pressure = startPressure(start, log);
   const { mountPoint, workers, cpus, swap, zswap } = options;
-  log.info({ mountPoint, workers, resolver: strategy.name, cpus, swap, zswap }, 'serving');
-  return { ended: pool.ended, stop: () => stop(options.mountPoint, pool, control, log) };
+  void Promise.resolve(pressure?.ready).then(() =>
+    log.info({ mountPoint, workers, resolver: strategy.name, cpus, swap, zswap }, 'serving'),
+  );
+  return {
+    ended: pool.ended.then(() => endPressure(pressure)),
+    stop: async () => {
+      const isPressureIdle = (await pressure?.stop()) ?? true;
+      await stop({ mountPoint, pool, control, log, isPressureIdle });
+    },
+  };
+}
+
+/** When the tree's connection has ended, nobody else will take the pressure files out of it. */
+async function endPressure(pressure: RunningPressure | undefined): Promise<void> {
+  pressure?.detach();
+  await pressure?.ended;
 }
 
 /** Without it no container is ever known, and all of them would silently get the host's files. */
@@ -89,15 +106,19 @@ function mountedDevice(mountPoint: string): number {
   }
 }
 
+interface Ending {
+  readonly mountPoint: string;
+  readonly pool: WorkerPool;
+  readonly control: ControlBlock;
+  readonly log: Log;
+  /** Whether no container had the pressure files. */
+  readonly isPressureIdle: boolean;
+}
+
 /** The files that containers have fail with ENOTCONN from here on; the log says how that came about. */
-async function stop(
-  mountPoint: string,
-  pool: WorkerPool,
-  control: ControlBlock,
-  log: Log,
-): Promise<void> {
+async function stop({ mountPoint, pool, control, log, isPressureIdle }: Ending): Promise<void> {
   pool.stopReplacing();
-  const wasIdle = await endMount(mountPoint, control);
+  const wasIdle = (await endMount(mountPoint, control)) && isPressureIdle;
   const fields = { mountPoint, answered: control.answered() };
   if (wasIdle) log.info(fields, 'unmounted');
   else {

@@ -32,6 +32,11 @@ export class ThreadLog {
     this.#post('warn', { strategy, err: error }, 'no init found for a pid namespace');
   }
 
+  /** The pressure files could not be mounted. */
+  notMounted(directory: string, error: unknown): void {
+    this.#post('warn', { directory, err: asError(error) }, 'no pressure files: could not mount');
+  }
+
   #post(level: ThreadLogLine['level'], fields: ThreadLogLine['fields'], message: string): void {
     const nowUsec = monotonicUsec();
     if (nowUsec - this.#secondBeganUsec >= secondUsec) {

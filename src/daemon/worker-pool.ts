@@ -29,6 +29,8 @@ export interface WorkerPoolOptions {
   /** Puts right what a dead thread may have left half-done in shared memory. */
   readonly recover: (thread: number) => void;
   readonly log: Log;
+  /** Offered every message of a thread; true when it was no line of the log. */
+  readonly takeMessage?: (message: unknown) => boolean;
 }
 
 export class WorkerPool {
@@ -64,7 +66,7 @@ export class WorkerPool {
   }
 
   #start(index: number): void {
-    const { module, start, log } = this.#options;
+    const { module, start, log, takeMessage } = this.#options;
     const startedAt = performance.now();
     this.#living++;
     startThread(
@@ -72,6 +74,7 @@ export class WorkerPool {
       { ...start, thread: index + 1 },
       {
         message: (message) => {
+          if (takeMessage?.(message) === true) return;
           const { level, fields, message: text } = message as ThreadLogLine;
           log[level]({ ...fields, worker: index }, text);
         },

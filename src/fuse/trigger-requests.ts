@@ -45,7 +45,7 @@ export interface FilePoll extends Pick<PollIn, 'handle' | 'kernelHandle'> {
 
 /** Refusals are thrown as FsError. */
 export interface TriggerFiles {
-  attr(nodeId: number): Attr;
+  attr(nodeId: number, caller: Caller): Attr;
   /** A new handle. */
   openForWriting(nodeId: number, caller: Caller): number;
   /** How many bytes were taken. */
@@ -94,7 +94,7 @@ export class TriggerRequests implements MoreRequests {
 
   /** A new size or time changes nothing, as in procfs: a shell's `>` opens with O_TRUNC. */
   #setAttr(header: InHeader, request: Buffer, reply: Buffer): number {
-    const attr = this.#files.attr(header.nodeId);
+    const attr = this.#files.attr(header.nodeId, header);
     if ((decodeChangedAttrs(request, header) & changesRights) !== 0) {
       throw new FsError('Cannot change rights', EPERM);
     }

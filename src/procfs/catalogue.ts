@@ -45,7 +45,11 @@ export interface CatalogueEntry {
   readonly provenance: Provenance;
 }
 
-export const directories: readonly DirectoryRow[] = [{ path: 'proc', nodeId: 2 }];
+export const directories: readonly DirectoryRow[] = [
+  { path: 'proc', nodeId: 2 },
+  // Empty, unless the kernel keeps pressure information: see procfs/pressure.ts.
+  { path: 'proc/pressure', nodeId: 3 },
+];
 
 export const catalogue: readonly CatalogueEntry[] = [
   {
