@@ -16,7 +16,7 @@ import {
   sumsOf,
   usedTicksOf,
 } from '../support/proc-texts.ts';
-import { compileProgram } from '../support/programs.ts';
+import { busyLoop, compileProgram } from '../support/programs.ts';
 import { outputIn, readIn, useServingScene } from '../support/serving-scene.ts';
 import { startWatched } from '../support/watched-process.ts';
 
@@ -78,11 +78,11 @@ describe('the counters of /proc/stat', () => {
   it('never fall, whoever reads, while quota and cpuset change', async () => {
     const cgroup = scene().makeCgroup();
     const container = await startIn(cgroup);
-    startWatched(container.execArgv([compileProgram('spin'), '3600000']));
+    startWatched(container.execArgv(busyLoop()));
     const hasCpuset = supports('cpuset') && onlineCpuCount() > 1;
     const readings: Stat[] = [];
     for (let round = 0; round < 10; round += 1) {
-      cgroup.setLimits({ cpuQuotaUsec: [50_000, 150_000, null][round % 3] ?? null });
+      cgroup.setLimits({ cpuQuotaUsec: [100_000, 150_000, null][round % 3] ?? null });
       if (hasCpuset) cgroup.setLimits({ cpusetCpus: ['0', '0-1', '1'][(round >> 1) % 3] ?? '0' });
       const loop = 'for i in 1 2 3 4 5 6 7 8 9 10; do cat /proc/stat; done';
       const texts = await Promise.all([

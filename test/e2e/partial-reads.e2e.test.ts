@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Container } from '../support/containers.ts';
 import { fallenCounters, formOf, parseStat, sumsOf } from '../support/proc-texts.ts';
-import { compileProgram } from '../support/programs.ts';
+import { busyLoop, compileProgram } from '../support/programs.ts';
 import { outputIn, readIn, useServingScene } from '../support/serving-scene.ts';
 import { startWatched } from '../support/watched-process.ts';
 
@@ -18,7 +18,7 @@ function busyContainer(): Promise<Container> {
   const start = async (): Promise<Container> => {
     const cgroup = scene().makeCgroup({ memoryBytes: 64 * 2 ** 20, cpuQuotaUsec: 150_000 });
     const container = await scene().start({ cgroup });
-    startWatched(container.execArgv([compileProgram('spin'), '3600000']));
+    startWatched(container.execArgv(busyLoop()));
     return container;
   };
   started ??= start();

@@ -35,6 +35,11 @@ export function compileProgram(name: ProgramName): string {
   return path;
 }
 
+/** A command that uses a third of a CPU or so, and leaves others their turns. */
+export function busyLoop(): string[] {
+  return ['sh', '-c', 'while :; do "$0" 20; sleep 0.05; done', compileProgram('spin')];
+}
+
 export interface RunningProgram {
   /** The innermost of what was started: behind nsenter, which forks, its child. */
   readonly pid: number;
