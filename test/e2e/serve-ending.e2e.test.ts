@@ -125,7 +125,7 @@ describe('a log that cannot be written', () => {
 describe('an unmount from outside', () => {
   it('ends the daemon with 0', async () => {
     const { mountPoint, daemon } = await startServing();
-    await runOrThrow(['umount', mountPoint]);
+    await runOrThrow(['umount', '--recursive', mountPoint]);
     expect(await daemon.ended).toBe(0);
     expect(daemon.output()).toContain('unmounted from outside');
   });
