@@ -1,7 +1,8 @@
 // nsproc doctor: can serve work here, and if not, why?
 
 import { resolve } from 'node:path';
-import { checkHost, type FindingStatus, type HostReport } from '../daemon/host-check.ts';
+import type { FindingStatus } from '../daemon/finding.ts';
+import { checkHost, type HostReport } from '../daemon/host-check.ts';
 import { ExitStatus } from './exit-status.ts';
 import { alignColumns, painter } from './terminal.ts';
 

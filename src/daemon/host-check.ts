@@ -14,17 +14,8 @@ import {
 import { nsprocMountType, readMountState, readMountsAt } from '../kernel/mounts.ts';
 import { inodeOf, readNamespaceLink } from '../kernel/process.ts';
 import { type NamedProbe, probeStrategies } from '../reader/choose-strategy.ts';
-
-/** `fail`: serve can't work. `warn`: it works, with a drawback. */
-export type FindingStatus = 'ok' | 'warn' | 'fail';
-
-export interface Finding {
-  readonly name: string;
-  readonly status: FindingStatus;
-  readonly detail: string;
-  /** What to do about it. */
-  readonly advice?: string;
-}
+import type { Finding } from './finding.ts';
+import { checkSight } from './sight-check.ts';
 
 export interface HostReport {
   /** Whether `nsproc serve` can work here. */
@@ -150,6 +141,13 @@ export function checkHost(mountPoint: string): HostReport {
     checkCapability('CAP_SYS_PTRACE', "seeing other users' namespaces"),
     checkPidNamespace(),
     checkLayout(layout),
+    ...checkSight({
+      layout,
+      mountPoint,
+      initCgroup: readTextFile('/proc/1/cgroup') ?? '',
+      ownMountinfo: readTextFile('/proc/self/mountinfo') ?? '',
+      initMountinfo: readTextFile('/proc/1/mountinfo') ?? '',
+    }),
     ...checkResolver(probes),
     checkMountPoint(mountPoint),
     checkOpenFiles(),
