@@ -9,14 +9,17 @@ import * as clock from '../kernel/clock.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { type CatalogueEntry, catalogue } from '../procfs/catalogue.ts';
 import { type ExplainedFile, type ExplainedNumber, Explainer } from '../procfs/explain.ts';
+import type { LoadSources } from '../procfs/sources.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';
 import { type Identification, ruleReasons } from '../reader/identification.ts';
 import { ReaderResolver } from '../reader/resolver.ts';
+import { Bell } from '../shared/bell.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import { SharedLoads } from '../view/shared-loads.ts';
 import { ExitStatus } from './exit-status.ts';
 import { alignColumns, painter } from './terminal.ts';
 
-export interface ExplainOptions extends Pick<ServeOptions, 'cpus' | 'swap' | 'zswap'> {
+export interface ExplainOptions extends Pick<ServeOptions, 'cpus' | 'swap' | 'zswap' | 'loadavg'> {
   readonly json?: boolean;
 }
 
@@ -79,7 +82,14 @@ function explainerOf({ reader }: Identification, options: ExplainOptions): Expla
     cpuPolicy: options.cpus,
     shownMemory: shownMemoryOf(options),
     cpuTimes,
+    loads: options.loadavg === 'on' ? freshLoads() : undefined,
   });
+}
+
+/** Of which nothing was counted: averages as they are at a container's first read. */
+function freshLoads(): LoadSources {
+  const shared = new SharedLoads(SharedLoads.allocate(randomHalves()), 1);
+  return { shared, bell: new Bell(Bell.allocate()) };
 }
 
 const widestValue = 60;

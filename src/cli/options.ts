@@ -27,7 +27,7 @@ function secondsAsMsec(text: string): number {
 
 /** The options that also say what `explain` explains. */
 export function viewOptions(): Option[] {
-  const { cpus, swap, zswap } = defaults;
+  const { cpus, swap, zswap, loadavg } = defaults;
   return [
     option('--cpus <policy>', "how many CPUs a container sees: its quota's or its cpuset's")
       .choices(cpuPolicies)
@@ -38,6 +38,9 @@ export function viewOptions(): Option[] {
     option('--zswap <on|off>', 'whether a container sees its memory in zswap')
       .choices(switchPositions)
       .default(zswap),
+    option('--loadavg <on|off>', 'whether a container sees its own load averages')
+      .choices(switchPositions)
+      .default(loadavg),
   ];
 }
 

@@ -16,6 +16,7 @@ export const defaultServeSettings: ServeOptions = {
   cpus: 'quota',
   swap: 'on',
   zswap: 'on',
+  loadavg: 'on',
   logLevel: 'info',
 };
 

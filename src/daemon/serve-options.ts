@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly swap: Switch;
   /** Off: containers see nothing of what zswap holds for them. */
   readonly zswap: Switch;
+  /** Off: containers see the host's load averages. */
+  readonly loadavg: Switch;
   readonly logLevel: LogLevel;
 }
 

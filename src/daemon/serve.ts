@@ -12,6 +12,7 @@ import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { ControlBlock } from './control-block.ts';
 import { endMount } from './end-mount.ts';
+import { startLoadSampling } from './load-sampling.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import { type RunningPressure, startPressure } from './pressure.ts';
@@ -34,10 +35,12 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   const { strategy } = chosenStrategy(options.resolver);
   claimMountPoint(options.mountPoint, log);
   const fuseFd = mountedDevice(options.mountPoint);
+  const loads = options.loadavg === 'on' ? startLoadSampling(mainThread, log) : undefined;
   const memory = {
     control: ControlBlock.allocate(options.workers),
     openFiles: OpenFiles.allocate(),
     cpuTimes: SharedCpuTimes.allocate(readPossibleCpuCount(new HostFiles()), randomHalves()),
+    loads: loads?.memory,
   };
   const control = new ControlBlock(memory.control);
   const openFiles = new OpenFiles(memory.openFiles, mainThread);
@@ -51,6 +54,7 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
     recover: (thread) => {
       openFiles.recover(thread);
       cpuTimes.recover(thread);
+      loads?.recover(thread);
     },
     log,
   });
@@ -61,7 +65,10 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
     log.info({ mountPoint, workers, resolver: strategy.name, cpus, swap, zswap }, 'serving'),
   );
   return {
-    ended: pool.ended.then(() => endPressure(pressure)),
+    ended: pool.ended.then(() => {
+      loads?.stop();
+      return endPressure(pressure);
+    }),
     stop: async () => {
       const isPressureIdle = (await pressure?.stop()) ?? true;
       await stop({ mountPoint, pool, control, log, isPressureIdle });

@@ -37,6 +37,11 @@ export class ThreadLog {
     this.#post('warn', { directory, err: asError(error) }, 'no pressure files: could not mount');
   }
 
+  /** The tasks of a container could not be counted. */
+  notCounted(cgroup: string, error: unknown): void {
+    this.#post('warn', { cgroup, err: asError(error) }, 'could not count tasks for a load average');
+  }
+
   #post(level: ThreadLogLine['level'], fields: ThreadLogLine['fields'], message: string): void {
     const nowUsec = monotonicUsec();
     if (nowUsec - this.#secondBeganUsec >= secondUsec) {

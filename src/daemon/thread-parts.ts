@@ -9,7 +9,9 @@ import { Containers } from '../procfs/containers.ts';
 import type { FallbackParts } from '../procfs/fallback.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';
 import { ReaderResolver } from '../reader/resolver.ts';
+import { Bell } from '../shared/bell.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import { SharedLoads } from '../view/shared-loads.ts';
 import { shownMemoryOf } from './serve-options.ts';
 import type { ThreadLog } from './thread-log.ts';
 import type { WorkerStart } from './worker-start.ts';
@@ -37,6 +39,10 @@ export function threadParts(start: WorkerStart, log: ThreadLog): ThreadParts {
       cpuPolicy: options.cpus,
       shownMemory: shownMemoryOf(options),
       cpuTimes: new SharedCpuTimes(memory.cpuTimes, thread),
+      loads: memory.loads && {
+        shared: new SharedLoads(memory.loads.rows, thread),
+        bell: new Bell(memory.loads.bell),
+      },
     },
     report: (entry, reader, error) => log.fallback(entry.path, reader, error),
   };

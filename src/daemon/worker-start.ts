@@ -1,5 +1,6 @@
 // What the main thread gives to a serving thread: plain values and shared memory.
 
+import type { LoadMemory } from './load-sampling.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 /** Memory that all serving threads use together. */
@@ -7,6 +8,8 @@ export interface SharedMemory {
   readonly control: SharedArrayBuffer;
   readonly openFiles: SharedArrayBuffer;
   readonly cpuTimes: SharedArrayBuffer;
+  /** Not there when containers see the host's load. */
+  readonly loads?: LoadMemory | undefined;
 }
 
 export interface WorkerStart {

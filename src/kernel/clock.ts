@@ -4,6 +4,7 @@ import * as libc from './libc.ts';
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
+const CLOCK_THREAD_CPUTIME_ID = 3;
 const CLOCK_BOOTTIME = 7;
 
 /** struct timespec: seconds, nanoseconds. */
@@ -27,4 +28,9 @@ export function monotonicUsec(): number {
 /** Microseconds since 1970. */
 export function realtimeUsec(): number {
   return usecOf(CLOCK_REALTIME);
+}
+
+/** CPU time that this thread has used. */
+export function threadCpuUsec(): number {
+  return usecOf(CLOCK_THREAD_CPUTIME_ID);
 }

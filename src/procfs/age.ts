@@ -7,11 +7,14 @@ import type { Clock } from './sources.ts';
 const usecPerTick = 10_000;
 
 /**
- * Microseconds since the container's init started, never below 0.
+ * Microseconds since the container's init started, or another process, never below 0.
  *
  * Start times in procfs and CLOCK_BOOTTIME carry the offset of the *daemon's* time
  * namespace, both of them, so the age is right in any other as well.
  */
-export function ageUsecOf(container: Container, clock: Clock): number {
-  return Math.max(0, clock.boottimeUsec() - container.initStartTicks * usecPerTick);
+export function ageUsecOf(
+  { initStartTicks }: Pick<Container, 'initStartTicks'>,
+  clock: Clock,
+): number {
+  return Math.max(0, clock.boottimeUsec() - initStartTicks * usecPerTick);
 }

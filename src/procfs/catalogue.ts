@@ -8,10 +8,12 @@ import type { DirectoryRow } from '../vfs/tree.ts';
 import type { Container } from './container.ts';
 import { cpuinfoHostText, cpuinfoText } from './cpuinfo.ts';
 import { diskstatsText } from './diskstats.ts';
+import { loadavgText } from './loadavg.ts';
 import { meminfoText } from './meminfo.ts';
 import {
   cpuinfoProvenance,
   diskstatsProvenance,
+  loadavgProvenance,
   meminfoProvenance,
   type Provenance,
   slabinfoProvenance,
@@ -108,5 +110,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     hostPath: '/proc/slabinfo',
     containerText: slabinfoText,
     provenance: slabinfoProvenance,
+  },
+  {
+    path: 'proc/loadavg',
+    nodeId: 24,
+    mode: 0o444,
+    hostPath: '/proc/loadavg',
+    containerText: loadavgText,
+    provenance: loadavgProvenance,
   },
 ];

@@ -25,6 +25,8 @@ export class Container {
   readonly taskCounts: KeptTaskCounts;
   /** Hashed from the identity at first use. */
   cpuTimesKey?: RowKey;
+  /** Of the cgroup whose tasks make its load, likewise. */
+  loadKey?: RowKey;
   readonly #lastTexts = new Map<string, LastText>();
 
   constructor(reader: ContainerReader, cgroup: ContainerCgroup, openedAtUsec: number) {

@@ -2,9 +2,11 @@
 
 import type { HostFiles } from '../host/host-files.ts';
 import type { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
+import type { Bell } from '../shared/bell.ts';
 import type { CpuPolicy } from '../view/cpu-count.ts';
 import type { ShownMemory } from '../view/memory.ts';
 import type { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import type { SharedLoads } from '../view/shared-loads.ts';
 
 /** Clocks in microseconds. */
 export interface Clock {
@@ -15,6 +17,12 @@ export interface Clock {
   realtimeUsec(): number;
 }
 
+export interface LoadSources {
+  readonly shared: SharedLoads;
+  /** Rung when a container is to be counted that was not until then. */
+  readonly bell: Bell;
+}
+
 export interface Sources {
   readonly host: HostFiles;
   readonly cpuinfo: KeptCpuinfo;
@@ -22,4 +30,6 @@ export interface Sources {
   readonly cpuPolicy: CpuPolicy;
   readonly shownMemory: ShownMemory;
   readonly cpuTimes: SharedCpuTimes;
+  /** `undefined`: containers see the host's load. */
+  readonly loads: LoadSources | undefined;
 }

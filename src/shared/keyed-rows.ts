@@ -48,6 +48,12 @@ function wordsBefore(sets: number): number {
 /** A container, as KeyedRows knows it; see keyOf(). */
 export type RowKey = Hash;
 
+/** A row that is in use: its slot, and whose it is. */
+export interface UsedRow {
+  readonly slot: number;
+  readonly key: RowKey;
+}
+
 /** One of a slot's two copies of the row, and what reads and changes it. */
 interface Bank<View> {
   readonly row: Float64Array;
@@ -115,8 +121,8 @@ export class KeyedRows<View> {
     return this.#changeSlot(this.#slotOf(key), change);
   }
 
-  /** Slots that are in use at this moment, with their keys. */
-  *used(): Generator<{ readonly slot: number; readonly key: RowKey }> {
+  /** The rows that are in use at this moment. */
+  *used(): Generator<UsedRow> {
     for (let slot = 0; slot < this.#sets * ways; slot++) {
       const low = Atomics.load(this.#words, this.#wordOf(slot) + KEY_LOW);
       const high = Atomics.load(this.#words, this.#wordOf(slot) + KEY_HIGH);
@@ -125,10 +131,10 @@ export class KeyedRows<View> {
   }
 
   /**
-   * As run() and change() for a slot that was the key's when used() gave it, but it does not
-   * count as a use; `undefined` when the slot is another's.
+   * As run() and change() for a row that used() gave, but it does not count as a use;
+   * `undefined` when the slot has been given to another container.
    */
-  changeAt<Result>(slot: number, key: RowKey, change: (view: View) => Result): Result | undefined {
+  changeAt<Result>({ slot, key }: UsedRow, change: (view: View) => Result): Result | undefined {
     return this.run(key, () =>
       this.#isAt(slot, key) ? this.#changeSlot(slot, change) : undefined,
     );

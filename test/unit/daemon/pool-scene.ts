@@ -59,6 +59,7 @@ const options = {
   cpus: 'quota',
   swap: 'on',
   zswap: 'on',
+  loadavg: 'on',
   logLevel: 'debug',
 } as const;
 
