@@ -24,6 +24,8 @@ export async function attachLoopDevice(
   const file = join(teardown.makeDir(), 'disk');
   writeFileSync(file, '');
   truncateSync(file, bytes);
+  // Often a module, which losetup does not load.
+  await run(['sh', '-c', 'modprobe --quiet loop || :']);
   const losetup = programPath('losetup');
   const { stdout, status } = await run([losetup, '--find', '--show', file]);
   if (status !== 0) return undefined;
