@@ -13,6 +13,7 @@ export type ProgramName =
   | 'allocate'
   | 'hostile-init'
   | 'killed-readers'
+  | 'list-in-pieces'
   | 'read-loop'
   | 'reads'
   | 'spin'
