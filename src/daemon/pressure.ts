@@ -16,6 +16,12 @@ import type { PressureMemory, PressureMessage, PressureStart } from './pressure-
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerStart } from './worker-start.ts';
 
+/**
+ * How long a released trigger still counts. While one of a cgroup's is being closed, the kernel
+ * lets nobody open that file (kernfs_fop_release() holds the node's mutex), the serving thread
+ * neither: this bounds how often a container can make it wait, to some 10 ms each.
+ */
+const cooldownMsec = 5000;
 /** The main thread's number as the owner of a lock. */
 const mainThread = 1_000_000;
 
@@ -99,7 +105,7 @@ function isPressureMessage(message: unknown): message is PressureMessage {
 
 function closeReleased(triggers: TriggerTable): void {
   for (const { slot, fd } of triggers.takeReleased()) {
-    closeInBackground(fd, () => triggers.free(slot));
+    closeInBackground(fd, () => setTimeout(() => triggers.free(slot), cooldownMsec).unref());
   }
 }
 

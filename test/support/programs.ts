@@ -15,6 +15,7 @@ export type ProgramName =
   | 'killed-readers'
   | 'list-in-pieces'
   | 'read-loop'
+  | 'pressure-triggers'
   | 'reads'
   | 'spin'
   | 'thread-reader'
