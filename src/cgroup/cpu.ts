@@ -26,6 +26,11 @@ function accountOf(cgroup: ContainerCgroup): ControllerCgroup | undefined {
   return controller === undefined || isRoot(controller) ? undefined : controller;
 }
 
+/** Whether the container's CPU time is counted apart from the host's. */
+export function isCpuTimeCounted(cgroup: ContainerCgroup): boolean {
+  return accountOf(cgroup) !== undefined;
+}
+
 /**
  * CPU time used so far; `undefined` when it is not counted apart from the
  * host's, or the cgroup is gone.

@@ -137,13 +137,15 @@ const patienceMsec = 2000;
  * thread of this one could not.
  */
 export function readMountState(directory: string): MountState {
-  const { status, stderr } = spawnSync('stat', ['--file-system', directory], {
+  const { error, status, stderr } = spawnSync('stat', ['-f', directory], {
     env: { ...process.env, LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
     timeout: patienceMsec,
     killSignal: 'SIGKILL',
   });
+  const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
+  if (isMissing) throw new Error('Cannot run stat(1): install coreutils');
   if (status === null) return 'hung';
   const isDead = /Transport endpoint is not connected|Software caused connection abort/.test(
     stderr,

@@ -13,6 +13,8 @@ interface LastText {
 
 /** Older texts are not repeated: the host's numbers mislead less than a container's of long ago. */
 const lastTextTtlUsec = 10e6;
+/** Longer ones (cpuinfo of a large host) are not kept: hundreds of containers would hold too much. */
+const longestLastText = 16_384;
 
 export class Container {
   readonly cgroup: ContainerCgroup;
@@ -39,7 +41,8 @@ export class Container {
   }
 
   rememberText(path: string, text: string, atUsec: number): void {
-    this.#lastTexts.set(path, { text, atUsec });
+    if (text.length > longestLastText) this.#lastTexts.delete(path);
+    else this.#lastTexts.set(path, { text, atUsec });
   }
 
   /** The last text of a file, unless it is too old to be told again. */
