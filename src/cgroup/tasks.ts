@@ -44,7 +44,7 @@ export interface CountBounds {
 /** For threads that a reader waits for. */
 const readerBounds: CountBounds = { tasks: 100, cgroups: 64 };
 /** For one that nobody waits for. */
-export const samplerBounds: CountBounds = { tasks: 200, cgroups: 1000 };
+export const samplerBounds: CountBounds = { tasks: 200, cgroups: 256 };
 
 /** A hierarchy in which the container is apart from the host; the first one that there is. */
 export function taskSiteOf(cgroup: ContainerCgroup): TaskSite | undefined {

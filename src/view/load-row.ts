@@ -101,18 +101,18 @@ function decodeSite(text: string): TaskSite {
 
 export class LoadRow {
   readonly #row: Float64Array;
-  readonly #siteBytes: Uint8Array;
+  readonly #siteBytes: Buffer;
 
   /** All 0 for a container that was never read. */
   constructor(row: Float64Array) {
     this.#row = row;
     const head = headLength * Float64Array.BYTES_PER_ELEMENT;
-    this.#siteBytes = new Uint8Array(row.buffer, row.byteOffset + head, mostSiteBytes);
+    this.#siteBytes = Buffer.from(row.buffer, row.byteOffset + head, mostSiteBytes);
   }
 
   /** Whether it can be counted there. */
   static fits(site: TaskSite): boolean {
-    return encodeSite(site).length <= mostSiteBytes;
+    return Buffer.byteLength(encodeSite(site)) <= mostSiteBytes;
   }
 
   /** Precondition: LoadRow.fits() the site. */
@@ -159,11 +159,7 @@ export class LoadRow {
   }
 
   #begin(reading: LoadReading): void {
-    const site = encodeSite(reading.site);
-    for (let index = 0; index < site.length; index++) {
-      this.#siteBytes[index] = site.charCodeAt(index);
-    }
-    this.#row[SITE_LENGTH] = site.length;
+    this.#row[SITE_LENGTH] = this.#siteBytes.write(encodeSite(reading.site));
     const startedAtUsec = Math.min(reading.history().startedAtUsec, reading.nowUsec);
     this.#row[TICK] = startedAtUsec;
     this.#row[READ] = startedAtUsec;
@@ -207,8 +203,7 @@ export class LoadRow {
   }
 
   #site(): TaskSite {
-    const bytes = this.#siteBytes.subarray(0, this.#at(SITE_LENGTH));
-    return decodeSite(String.fromCharCode(...bytes));
+    return decodeSite(this.#siteBytes.toString('utf8', 0, this.#at(SITE_LENGTH)));
   }
 
   #at(index: number): number {
