@@ -12,18 +12,28 @@ import type { Container } from './container.ts';
 import { readContainerCpus } from './cpus.ts';
 import type { Sources } from './sources.ts';
 
-/** `undefined` where it is switched off, and for what is in no cgroup of its own. */
+type LoadContainer = Pick<
+  Container,
+  'cgroup' | 'initStartTicks' | 'loadKey' | 'pidnsInode' | 'taskCounts'
+>;
+type LoadavgSources = Pick<Sources, 'clock' | 'cpuPolicy' | 'host' | 'loads'>;
+
+/**
+ * `undefined` where it is switched off, and for what is in no cgroup of its own.
+ * `procRoot` is where procfs is mounted.
+ */
 export function loadavgText(
-  container: Container,
-  sources: Sources,
+  container: LoadContainer,
+  sources: LoadavgSources,
   callerTid: number,
+  procRoot?: string,
 ): string | undefined {
   const { clock, loads } = sources;
   const site = loads && taskSiteOf(container.cgroup);
   if (loads === undefined || site === undefined) return undefined;
   const key = keyOf(container, site, loads.shared);
   const counts = container.taskCounts.at(clock.monotonicUsec());
-  const newest = readNewestTask(callerTid, counts.newest);
+  const newest = readNewestTask(callerTid, counts.newest, procRoot);
   if (key === undefined || newest === undefined) return undefined;
   const load = loads.shared.read(key, {
     ...readingOf(container, sources, counts),
@@ -40,7 +50,7 @@ export function loadavgText(
 }
 
 /** `undefined` when the cgroup is gone. */
-function keyOf(container: Container, site: TaskSite, loads: SharedLoads): RowKey | undefined {
+function keyOf(container: LoadContainer, site: TaskSite, loads: SharedLoads): RowKey | undefined {
   if (container.loadKey !== undefined) return container.loadKey;
   const identity = siteIdentity(site);
   if (identity === undefined) return undefined;
@@ -49,8 +59,8 @@ function keyOf(container: Container, site: TaskSite, loads: SharedLoads): RowKey
 }
 
 function readingOf(
-  container: Container,
-  sources: Sources,
+  container: LoadContainer,
+  sources: LoadavgSources,
   { oldestStartTicks = container.initStartTicks }: TaskCounts,
 ): Pick<LoadReading, 'nowUsec' | 'usedUsec' | 'history'> {
   const { clock } = sources;

@@ -17,6 +17,7 @@ import { statTextOf, uptimeTextOf } from '../support/cpu-texts.ts';
 import {
   cpuinfoTextOf,
   diskstatsTextOf,
+  loadavgTextOf,
   slabinfoTextOf,
   swapsTextOf,
 } from '../support/file-texts.ts';
@@ -32,6 +33,7 @@ const entries: Readonly<Record<string, (fixture: Fixture) => string | undefined>
   },
   cpuinfo: cpuinfoTextOf,
   diskstats: diskstatsTextOf,
+  loadavg: loadavgTextOf,
   slabinfo: slabinfoTextOf,
   stat: statTextOf,
   swaps: swapsTextOf,
