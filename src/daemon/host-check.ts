@@ -130,6 +130,17 @@ function checkRequestTimeout(): Finding[] {
   ];
 }
 
+/** Warnings about what this daemon can't see, or who can't see its mount. */
+export function readSight(layout: CgroupLayout, mountPoint: string): Finding[] {
+  return checkSight({
+    layout,
+    mountPoint,
+    initCgroup: readTextFile('/proc/1/cgroup') ?? '',
+    ownMountinfo: readTextFile('/proc/self/mountinfo') ?? '',
+    initMountinfo: readTextFile('/proc/1/mountinfo') ?? '',
+  });
+}
+
 /** Looks at everything that serving needs; changes nothing. */
 export function checkHost(mountPoint: string): HostReport {
   const layout = readLayout();
@@ -141,13 +152,7 @@ export function checkHost(mountPoint: string): HostReport {
     checkCapability('CAP_SYS_PTRACE', "seeing other users' namespaces"),
     checkPidNamespace(),
     checkLayout(layout),
-    ...checkSight({
-      layout,
-      mountPoint,
-      initCgroup: readTextFile('/proc/1/cgroup') ?? '',
-      ownMountinfo: readTextFile('/proc/self/mountinfo') ?? '',
-      initMountinfo: readTextFile('/proc/1/mountinfo') ?? '',
-    }),
+    ...readSight(layout, mountPoint),
     ...checkResolver(probes),
     checkMountPoint(mountPoint),
     checkOpenFiles(),

@@ -4,7 +4,6 @@
 import { createEpoll } from '../kernel/epoll.ts';
 import { openNonBlockingFuseDevice } from '../kernel/fuse-device.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
-import { detachMount } from '../kernel/mounts.ts';
 import { closeInBackground } from '../kernel/pressure-trigger.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
@@ -30,8 +29,6 @@ export interface RunningPressure {
   readonly ready: Promise<void>;
   /** Resolves when its connection has ended. */
   readonly ended: Promise<void>;
-  /** Takes it out of the tree; whoever uses it is still served. */
-  detach(): void;
   /** Unmounts and ends the thread; false when it was in use. */
   stop(): Promise<boolean>;
 }
@@ -91,10 +88,6 @@ function run(start: Omit<PressureStart, 'thread'>, log: Log): RunningPressure {
   return {
     ready: Promise.race([ready, pool.ended]),
     ended: pool.ended,
-    detach: () => {
-      pool.stopReplacing();
-      detachMount(directory);
-    },
     stop: () => stop(directory, pool, control),
   };
 }

@@ -1,5 +1,7 @@
 // `nsproc serve`: mounts, runs the serving threads, and ends cleanly.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readLayout } from '../cgroup/read-layout.ts';
 import { HostFiles } from '../host/host-files.ts';
 import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
@@ -12,12 +14,15 @@ import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { ControlBlock } from './control-block.ts';
 import { endMount } from './end-mount.ts';
-import { startLoadSampling } from './load-sampling.ts';
+import { readSight } from './host-check.ts';
+import { type LoadSampling, startLoadSampling } from './load-sampling.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import { type RunningPressure, startPressure } from './pressure.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { Turns } from './turns.ts';
 import { WorkerPool } from './worker-pool.ts';
+import type { SharedMemory } from './worker-start.ts';
 
 /** The main thread's number as the owner of a lock; workers count from 1. */
 const mainThread = 1_000_000;
@@ -43,29 +48,29 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
     loads: loads?.memory,
   };
   const control = new ControlBlock(memory.control);
-  const openFiles = new OpenFiles(memory.openFiles, mainThread);
-  const cpuTimes = new SharedCpuTimes(memory.cpuTimes, mainThread);
   const start = { memory, options, startTimeSec: Math.floor(realtimeUsec() / 1e6) };
   const pool = new WorkerPool({
     module: new URL('./worker.js', import.meta.url),
     start: { ...start, fuseFd },
     count: options.workers,
     control,
-    recover: (thread) => {
-      openFiles.recover(thread);
-      cpuTimes.recover(thread);
-      loads?.recover(thread);
-    },
+    recover: recoveryOf(memory, loads),
     log,
   });
   pool.startAll();
+  const turns = new Turns(control);
+  turns.start();
   const pressure = startPressure(start, log);
   const { mountPoint, workers, cpus, swap, zswap } = options;
+  for (const { detail, advice } of readSight(readLayout(), mountPoint)) {
+    log.warn({ advice }, detail);
+  }
   void Promise.resolve(pressure?.ready).then(() =>
     log.info({ mountPoint, workers, resolver: strategy.name, cpus, swap, zswap }, 'serving'),
   );
   return {
     ended: pool.ended.then(() => {
+      turns.stop();
       loads?.stop();
       return endPressure(pressure);
     }),
@@ -76,10 +81,26 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   };
 }
 
+/** Puts right what a thread that died may have left half-done. */
+function recoveryOf(
+  memory: SharedMemory,
+  loads: LoadSampling | undefined,
+): (thread: number) => void {
+  const openFiles = new OpenFiles(memory.openFiles, mainThread);
+  const cpuTimes = new SharedCpuTimes(memory.cpuTimes, mainThread);
+  return (thread) => {
+    openFiles.recover(thread);
+    cpuTimes.recover(thread);
+    loads?.recover(thread);
+  };
+}
+
+const pressurePatienceMsec = 2000;
+
 /** When the tree's connection has ended, nobody else will take the pressure files out of it. */
 async function endPressure(pressure: RunningPressure | undefined): Promise<void> {
-  pressure?.detach();
-  await pressure?.ended;
+  // Its mount may be out of reach by now: then it ends with the process.
+  await Promise.race([pressure?.stop(), sleep(pressurePatienceMsec)]);
 }
 
 /** Without it no container is ever known, and all of them would silently get the host's files. */

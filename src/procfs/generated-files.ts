@@ -4,8 +4,17 @@ import type { Caller } from '../fuse/file-system.ts';
 import { withFds } from '../reader/out-of-fds.ts';
 import type { ReaderResolver } from '../reader/resolver.ts';
 import type { GeneratedFile } from '../vfs/tree.ts';
-import { catalogue } from './catalogue.ts';
+import { type CatalogueEntry, catalogue } from './catalogue.ts';
 import { type FallbackParts, textFor } from './fallback.ts';
+import type { Sources } from './sources.ts';
+
+/**
+ * How long a text of a file may become, from the host's now: counters grow by digits, and a
+ * container's text has hardly more lines than the host's.
+ */
+function longestTextOf(entry: CatalogueEntry, { host }: Sources): number {
+  return Math.ceil((host.readText(entry.hostPath)?.length ?? 0) * 1.25) + 1024;
+}
 
 /** One generated file for each row of the catalogue whose file the host has. */
 export function generatedFiles(resolver: ReaderResolver, parts: FallbackParts): GeneratedFile[] {
@@ -18,6 +27,7 @@ export function generatedFiles(resolver: ReaderResolver, parts: FallbackParts): 
     path: entry.path,
     nodeId: entry.nodeId,
     mode: entry.mode,
+    longestText: longestTextOf(entry, parts.sources),
     generate: ({ callerTid }: Caller) =>
       withFds(
         () => textFor(entry, { reader: resolver.resolve(callerTid), callerTid }, parts),
