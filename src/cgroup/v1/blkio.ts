@@ -6,9 +6,10 @@ import type { CgroupDirectory } from '../directory.ts';
 import type { DeviceUsage, IoUsage, OperationUsage } from '../io-usage.ts';
 
 /**
- * The policies. `throttle` counts every device, but from Linux 6.10 on only those that some
- * cgroup has a throttle limit for; `bfq` those with that scheduler, the nameless one those
- * with CFQ, which went with Linux 5.0. Times and merges are counted by CFQ, and by BFQ if
+ * The policies. `bfq` counts the devices with that scheduler, the nameless one those with CFQ,
+ * which went with Linux 5.0. `throttle` counted all until Linux 5.15; then for each cgroup only
+ * the directions, reading or writing, that it has a throttle limit for; from 6.10 on all of a
+ * device that some cgroup has a limit for. Times and merges are counted by CFQ, and by BFQ if
  * the kernel is built for it.
  */
 const policies = ['throttle.', 'bfq.', ''];
@@ -39,7 +40,7 @@ export function parseBlkio(text: string, source: string): Counts {
 function readCounts(directory: CgroupDirectory, name: string): Counts | undefined {
   let all: Counts | undefined;
   for (const policy of policies) {
-    const file = `blkio.${policy}${name}_recursive`;
+    const file = `blkio.${policy}${name}`;
     const text = directory.readText(file);
     if (text === undefined) continue;
     all ??= new Map();
@@ -72,21 +73,26 @@ function operationUsage(counts: AllCounts, key: string): OperationUsage {
   };
 }
 
+function isAnyCounted(counts: Counts | undefined): boolean {
+  return counts !== undefined && [...counts.values()].some((count) => count > 0);
+}
+
 /**
- * `undefined` when this kernel counts neither, when it counts nobody's I/O at this
- * time, or when the cgroup is gone.
+ * `undefined` when the cgroup's I/O is not counted, or when the cgroup is gone. A cgroup without
+ * any tells nothing by itself; the root's own tasks always have some, so where theirs is not
+ * counted nobody's is but by chance.
  */
 export function readBlkio(own: CgroupDirectory, root: CgroupDirectory): IoUsage | undefined {
-  const bytes = readCounts(own, 'io_service_bytes');
-  const requests = readCounts(own, 'io_serviced');
+  const bytes = readCounts(own, 'io_service_bytes_recursive');
+  const requests = readCounts(own, 'io_serviced_recursive');
   if (bytes === undefined || requests === undefined) return undefined;
-  if (bytes.size === 0 && !readCounts(root, 'io_service_bytes')?.size) return undefined;
+  if (!isAnyCounted(bytes) && !isAnyCounted(readCounts(root, 'io_service_bytes'))) return undefined;
   const counts: AllCounts = {
     bytes,
     requests,
-    merged: readCounts(own, 'io_merged'),
-    waitNsec: readCounts(own, 'io_wait_time'),
-    serviceNsec: readCounts(own, 'io_service_time'),
+    merged: readCounts(own, 'io_merged_recursive'),
+    waitNsec: readCounts(own, 'io_wait_time_recursive'),
+    serviceNsec: readCounts(own, 'io_service_time_recursive'),
   };
   const usage = new Map<string, DeviceUsage>();
   for (const device of devicesIn(bytes)) {
