@@ -85,10 +85,18 @@ function run(start: Omit<PressureStart, 'thread'>, log: Log): RunningPressure {
     log,
   });
   pool.startAll();
+  const settled = Promise.race([ready, pool.ended]);
   return {
-    ready: Promise.race([ready, pool.ended]),
+    ready: settled,
     ended: pool.ended,
-    stop: () => stop(directory, pool, control),
+    stop: async () => {
+      pool.stopReplacing();
+      // A mount that came later would keep the thread for ever.
+      await settled;
+      const isIdle = await endMount(directory, control);
+      await pool.ended;
+      return isIdle;
+    },
   };
 }
 
@@ -100,11 +108,4 @@ function closeReleased(triggers: TriggerTable): void {
   for (const { slot, fd } of triggers.takeReleased()) {
     closeInBackground(fd, () => setTimeout(() => triggers.free(slot), cooldownMsec).unref());
   }
-}
-
-async function stop(directory: string, pool: WorkerPool, control: ControlBlock): Promise<boolean> {
-  pool.stopReplacing();
-  const isIdle = await endMount(directory, control);
-  await pool.ended;
-  return isIdle;
 }
