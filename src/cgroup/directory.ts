@@ -72,7 +72,7 @@ export class CgroupDirectory {
 const noLimitAbove = 2 ** 62;
 
 /** Kernel text of one limit: a number, or `max`, -1 or a huge number for none. */
-export function parseLimit(text: string, source: string): number | null {
+function parseLimit(text: string, source: string): number | null {
   if (text.startsWith('max')) return null;
   const value = Number.parseInt(text, 10);
   if (Number.isNaN(value)) throw new KernelFormatError(source, text, 'a number or max');

@@ -5,7 +5,7 @@ import { type ServeOptions, shownMemoryOf } from '../daemon/serve-options.ts';
 import { HostFiles } from '../host/host-files.ts';
 import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
 import { readPossibleCpuCount } from '../host/online-cpus.ts';
-import * as clock from '../kernel/clock.ts';
+import { clock } from '../kernel/clock.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { type CatalogueEntry, catalogue } from '../procfs/catalogue.ts';
 import { type ExplainedFile, type ExplainedNumber, Explainer } from '../procfs/explain.ts';

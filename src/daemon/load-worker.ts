@@ -2,7 +2,7 @@
 // while there are none.
 
 import { countTasksAt, samplerBounds, type TaskCounts, type TaskSite } from '../cgroup/tasks.ts';
-import * as clock from '../kernel/clock.ts';
+import { clock } from '../kernel/clock.ts';
 import { threadData } from '../kernel/threads.ts';
 import { LoadSampler } from '../procfs/load-sampler.ts';
 import { Bell } from '../shared/bell.ts';

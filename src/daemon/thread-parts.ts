@@ -4,7 +4,7 @@
 import { readLayout } from '../cgroup/read-layout.ts';
 import { HostFiles } from '../host/host-files.ts';
 import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
-import * as clock from '../kernel/clock.ts';
+import { clock } from '../kernel/clock.ts';
 import { Containers } from '../procfs/containers.ts';
 import type { FallbackParts } from '../procfs/fallback.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';

@@ -94,29 +94,13 @@ export const spawnFileActionsDestroy: (fileActions: Uint8Array) => number = libc
   'int posix_spawn_file_actions_destroy(void *actions)',
 );
 
-const SYS_pidfd_send_signal = 424;
 const SYS_pidfd_open = 434;
 const syscallPidfdOpen: (number: number, pid: number, flags: number) => number = libc.func(
   'long syscall(long number, long pid, unsigned long flags)',
 );
-const syscallPidfdSendSignal: (
-  number: number,
-  pidfd: number,
-  signal: number,
-  info: null,
-  flags: number,
-) => number = libc.func(
-  'long syscall(long number, long pidfd, long signal, void *info, unsigned long flags)',
-);
-
 /** pidfd_open(2), Linux >= 5.3. */
 export function pidfdOpen(pid: number): number {
   return syscallPidfdOpen(SYS_pidfd_open, pid, 0);
-}
-
-/** pidfd_send_signal(2), Linux >= 5.1. */
-export function pidfdSendSignal(pidfd: number, signal: number): number {
-  return syscallPidfdSendSignal(SYS_pidfd_send_signal, pidfd, signal, null, 0);
 }
 
 /** The errno of the call that just returned -1 on this thread. */

@@ -5,7 +5,7 @@ import { readTextFile } from './kept-file.ts';
 const label = '\nNSpid:';
 
 /** Parses the line NSpid of proc_pid_status(5): the daemon's namespace first, the task's own last. */
-export function parsePidNumbers(status: string): number[] {
+function parsePidNumbers(status: string): number[] {
   const start = status.indexOf(label);
   if (start < 0) return [];
   const valuesStart = start + label.length;

@@ -6,10 +6,23 @@ const codeByErrno = new Map<number, string>(
   Object.entries(constants.errno).map(([code, errno]) => [errno, code]),
 );
 
-export const { EACCES, EAGAIN, EBUSY, EINTR, EINVAL, EIO, ENODEV, ENOENT, ENOTTY, ESRCH } =
-  constants.errno;
-export const { EEXIST, ENOMEM, ENOSYS, EPERM, ENOTCONN, ETIMEDOUT, ENOTDIR, EOPNOTSUPP } =
-  constants.errno;
+export const {
+  EACCES,
+  EAGAIN,
+  EBUSY,
+  EEXIST,
+  EINTR,
+  EINVAL,
+  EIO,
+  ENODEV,
+  ENOENT,
+  ENOMEM,
+  ENOTDIR,
+  ENOTTY,
+  EOPNOTSUPP,
+  ESRCH,
+  ETIMEDOUT,
+} = constants.errno;
 
 /** The symbolic name of an errno, such as `ENOENT`. */
 export function errnoName(errno: number): string {

@@ -79,6 +79,8 @@ const flags = Object.entries(protocol).filter(
 );
 
 test.each(flags)('%s', (name, value) => {
-  const definition = new RegExp(`#define ${name}\\s+\\(?(\\d+)(?: << (\\d+))?`).exec(header);
+  const definition = new RegExp(
+    `(?:#define ${name}\\s+|${name}\\s*= )\\(?(\\d+)(?: << (\\d+))?`,
+  ).exec(header);
   expect(Number(definition?.[1]) << Number(definition?.[2] ?? 0)).toBe(value);
 });
