@@ -1,6 +1,6 @@
 // Readers and containers that end at the worst moment: nobody else may notice.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { readPidStat } from '../../src/kernel/pid-stat.ts';
@@ -26,6 +26,12 @@ async function expectUnharmed(container: Container, memoryMib: number): Promise<
   expect(scene().daemon.log()).not.toMatch(/"level":[56]0/);
 }
 
+/** A letter for each thread. */
+function threadStatesOf(pid: number): string {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.map((tid) => readPidStat(`/proc/${pid}/task/${tid}`)?.state).join('');
+}
+
 describe('a reader that is killed', () => {
   it.each(['meminfo', 'stat', 'uptime'])('at any moment of reading %s', async (file) => {
     const container = await startLimited(64);
@@ -44,6 +50,8 @@ describe('a reader that is killed', () => {
     await expect.poll(() => readPidStat(`/proc/${nsenter.pid}`)?.state, patience).toBe('T');
     process.kill(scene().daemon.pid, 'SIGSTOP');
     try {
+      // One thread after the other.
+      await expect.poll(() => threadStatesOf(scene().daemon.pid), patience).toMatch(/^T+$/);
       nsenter.signal('SIGCONT');
       await expect
         .poll(() => readFileSync(`/proc/${reader}/comm`, 'latin1'), patience)
