@@ -27,8 +27,6 @@ const mainThread = 1_000_000;
 export interface RunningPressure {
   /** Resolves when it is mounted, or when it is known that it will not be. */
   readonly ready: Promise<void>;
-  /** Resolves when its connection has ended. */
-  readonly ended: Promise<void>;
   /** Unmounts and ends the thread; false when it was in use. */
   stop(): Promise<boolean>;
 }
@@ -86,18 +84,21 @@ function run(start: Omit<PressureStart, 'thread'>, log: Log): RunningPressure {
   });
   pool.startAll();
   const settled = Promise.race([ready, pool.ended]);
-  return {
-    ready: settled,
-    ended: pool.ended,
-    stop: async () => {
-      pool.stopReplacing();
-      // A mount that came later would keep the thread for ever.
-      await settled;
-      const isIdle = await endMount(directory, control);
-      await pool.ended;
-      return isIdle;
-    },
+  const end = async () => {
+    pool.stopReplacing();
+    // A mount that came later would keep the thread for ever.
+    await settled;
+    const isIdle = await endMount(directory, control);
+    await pool.ended;
+    return isIdle;
   };
+  let ending: Promise<boolean> | undefined;
+  // Once only: what is mounted there later belongs to another daemon.
+  const stop = () => {
+    ending ??= end();
+    return ending;
+  };
+  return { ready: settled, stop };
 }
 
 function isPressureMessage(message: unknown): message is PressureMessage {

@@ -100,7 +100,8 @@ const pressurePatienceMsec = 2000;
 /** When the tree's connection has ended, nobody else will take the pressure files out of it. */
 async function endPressure(pressure: RunningPressure | undefined): Promise<void> {
   // Its mount may be out of reach by now: then it ends with the process.
-  await Promise.race([pressure?.stop(), sleep(pressurePatienceMsec)]);
+  const patience = sleep(pressurePatienceMsec, undefined, { ref: false });
+  await Promise.race([pressure?.stop(), patience]);
 }
 
 /** Without it no container is ever known, and all of them would silently get the host's files. */
