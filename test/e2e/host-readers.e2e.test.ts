@@ -69,6 +69,21 @@ describe('/proc/stat of the host', () => {
   });
 });
 
+describe('tail -c', () => {
+  it('of every file gives its end, however large stat(2) says the file is', async () => {
+    const { mountPoint } = scene().daemon;
+    const { stdout } = await run(['find', mountPoint, '-type', 'f', '-printf', '%P\\n']);
+    for (const file of stdout.trimEnd().split('\n')) {
+      const tail = await run(['tail', '-c', '16', `${mountPoint}/${file}`]);
+      // Cut off before what may be half a number.
+      const end = formOf(tail.stdout).replace(/^ ?\S+/, '');
+      const host = await readFile(`/${file}`, 'latin1');
+      expect(formOf(host).endsWith(end), `${file}: ${tail.stdout}${tail.stderr}`).toBe(true);
+      expect(tail.stdout, file).not.toBe('');
+    }
+  });
+});
+
 describe('a thread of the host that leads no process', () => {
   it('gets the file of the host', async () => {
     // Node reads files in threads of its own.

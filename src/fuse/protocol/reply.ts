@@ -63,6 +63,17 @@ function validityOf({ validSec = foreverSec }: Attr): number {
   return validSec;
 }
 
+const smallestBlockBytes = 4096;
+
+/**
+ * The block size that stat(2) shows, a power of two. A file of at most one block is read from
+ * its beginning also by programs that want its end (`tail -c`): the end of a text is not
+ * where its size says. stdio takes its buffers of that size.
+ */
+function blockBytesOf({ sizeBytes }: Attr): number {
+  return Math.max(smallestBlockBytes, 2 ** Math.ceil(Math.log2(Math.max(1, sizeBytes))));
+}
+
 /** struct fuse_attr. */
 function encodeAttr(reply: Buffer, at: number, attr: Attr): void {
   reply.fill(0, at, at + 88);
@@ -73,7 +84,7 @@ function encodeAttr(reply: Buffer, at: number, attr: Attr): void {
   reply.writeUInt32LE(attr.linkCount, at + 64);
   reply.writeUInt32LE(attr.uid ?? 0, at + 68);
   reply.writeUInt32LE(attr.gid ?? 0, at + 72);
-  reply.writeUInt32LE(4096, at + 80);
+  reply.writeUInt32LE(blockBytesOf(attr), at + 80);
 }
 
 /** struct fuse_attr_out. */
