@@ -9,9 +9,9 @@ import { useServingScene } from '../support/serving-scene.ts';
 const scene = useServingScene();
 const inMount = (path: string): string => join(scene().daemon.mountPoint, path);
 
-/** Paths below a folder, in the form `proc/stat`. */
-async function filesBelow(dir: string): Promise<string[]> {
-  const found = await runOrThrow(['find', dir, '-type', 'f', '-printf', '%P\\n']);
+/** In the form `proc/stat`. */
+async function filesOfProc(): Promise<string[]> {
+  const found = await runOrThrow(['find', inMount('proc'), '-type', 'f', '-printf', 'proc/%P\\n']);
   return found.trimEnd().split('\n').sort();
 }
 
@@ -36,7 +36,7 @@ describe('the mount', () => {
   });
 
   it('has files of the owner and with the mode that the host has', async () => {
-    const files = await filesBelow(scene().daemon.mountPoint);
+    const files = await filesOfProc();
     expect(files).toEqual(expect.arrayContaining(['proc/meminfo', 'proc/stat', 'proc/uptime']));
     const format = ['stat', '--format', '%F %a %u:%g %h'];
     const shown = await runOrThrow([...format, ...files.map(inMount)]);
