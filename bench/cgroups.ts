@@ -37,6 +37,15 @@ function hierarchyRoots(): readonly string[] {
   return [v2.dir];
 }
 
+/** The folder of the hierarchy in which CPU time is shared out. */
+export function cpuHierarchy(): string {
+  const v1 = mounts().find(({ type, options }) => type === 'cgroup' && options.includes('cpu'));
+  const found = v1 ?? mounts().find(({ type }) => type === 'cgroup2');
+  if (found === undefined)
+    throw new Error('Cannot make containers: no cgroup hierarchy is mounted');
+  return found.dir;
+}
+
 function v1Roots(): readonly string[] {
   const found = mounts().filter(
     ({ type, options }) =>
@@ -73,7 +82,7 @@ function writeIfPossible(path: string, text: string): void {
 }
 
 /** A cgroup stays busy for a moment after its last process has been waited for. */
-async function removeCgroup(dir: string): Promise<void> {
+export async function removeCgroup(dir: string): Promise<void> {
   const deadline = Date.now() + 5000;
   for (;;) {
     try {

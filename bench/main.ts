@@ -1,4 +1,4 @@
-// `npm run bench -- [files] [lookup] [parallel]`: nsproc and LXCFS side by side, in one run.
+// `npm run bench -- [files] [lookup] [parallel] [loadavg]`: nsproc and LXCFS side by side, in one run.
 // Starts and stops everything itself. The tables go to stdout, progress to stderr.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, release, tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { cgroupLayout } from './cgroups.ts';
 import { expectOwnNumbers, startContainer } from './container.ts';
 import { measureFiles } from './measure-files.ts';
+import { measureLoadavg } from './measure-loadavg.ts';
 import { measureLookup } from './measure-lookup.ts';
 import { measureParallel } from './measure-parallel.ts';
 import { measureResolvers } from './measure-resolver.ts';
@@ -41,6 +42,9 @@ async function measure(scope: Scope, options: Options): Promise<Results> {
   }
   if (options.modes.includes('lookup')) {
     Object.assign(results, await firstReads(workshop, systems, options));
+  }
+  if (options.modes.includes('loadavg')) {
+    Object.assign(results, await keptLoads(workshop, systems, options));
   }
   return results;
 }
@@ -78,6 +82,21 @@ async function firstReads(
   const resolvers = await measureResolvers({ ...plan, systems: [] });
   const forced = await startResolvers(workshop);
   return { lookup: await measureLookup({ ...plan, systems: [...forced, ...systems] }), resolvers };
+}
+
+/** Other daemons than LXCFS's keep load averages without being asked. */
+async function keptLoads(
+  { scope, folder, readerProgram }: Workshop,
+  systems: readonly System[],
+  options: Options,
+): Promise<Results> {
+  const lxcfs = options.systems.includes('lxcfs')
+    ? await startLxcfs(scope, folder, ['--enable-loadavg'])
+    : undefined;
+  const measured = [...systems.filter(({ name }) => name === 'nsproc'), ...(lxcfs ? [lxcfs] : [])];
+  const clock = startReader(scope, [readerProgram]);
+  const plan = { scope, folder, systems: measured, clock, containers: options.sampled };
+  return { loadavg: await measureLoadavg(plan) };
 }
 
 async function startSystem(

@@ -1,7 +1,7 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
 
-export const MODES = ['files', 'lookup', 'parallel'] as const;
+export const MODES = ['files', 'lookup', 'parallel', 'loadavg'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const SYSTEMS = ['nsproc', 'lxcfs', 'procfs'] as const;
@@ -13,18 +13,22 @@ export interface Options {
   readonly reads: number;
   readonly containers: number;
   readonly rounds: number;
+  /** Containers of which load averages are kept. */
+  readonly sampled: number;
   readonly json: boolean;
 }
 
-export const USAGE = `Usage: npm run bench -- [files] [lookup] [parallel] [options]
+export const USAGE = `Usage: npm run bench -- [files] [lookup] [parallel] [loadavg] [options]
   files             latency and daemon CPU of a warm read (the default)
   lookup            cost of the first read in a container, one row for each resolver
   parallel          reads a second with 1, 2 and 8 readers
+  loadavg           CPU that keeping the load averages of many containers takes
 Options:
   --systems A,B     which of nsproc,lxcfs,procfs to measure (default all)
   --reads N         warm reads of each file through each system (default 10000)
   --containers N    containers for each system in lookup (default 40)
   --rounds N        rounds of each load in parallel (default 8)
+  --sampled N       containers in loadavg, of 10 tasks each (default 1000)
   --json            print JSON
 `;
 
@@ -38,14 +42,15 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
       reads: { type: 'string', default: '10000' },
       containers: { type: 'string', default: '40' },
       rounds: { type: 'string', default: '8' },
+      sampled: { type: 'string', default: '1000' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   const modes = MODES.filter((mode) => positionals.includes(mode));
   const systems = SYSTEMS.filter((name) => values.systems.split(',').includes(name));
-  const counts = [values.reads, values.containers, values.rounds].map(Number);
-  const [reads = 0, containers = 0, rounds = 0] = counts;
+  const counts = [values.reads, values.containers, values.rounds, values.sampled].map(Number);
+  const [reads = 0, containers = 0, rounds = 0, sampled = 0] = counts;
   const meaningless =
     modes.length < positionals.length ||
     systems.length < values.systems.split(',').length ||
@@ -57,6 +62,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     reads,
     containers,
     rounds,
+    sampled,
     json: values.json,
   };
 }

@@ -1,6 +1,7 @@
 // nsproc's cost as a part of LXCFS's, with the project's aims beside it.
 import { FILES } from './container.ts';
 import type { FileCost } from './measure-files.ts';
+import type { SamplingCost } from './measure-loadavg.ts';
 import type { LookupCost } from './measure-lookup.ts';
 import type { Throughput } from './measure-parallel.ts';
 import type { ResolverCost } from './measure-resolver.ts';
@@ -15,6 +16,7 @@ export interface Results {
   readonly lookup?: readonly LookupCost[];
   readonly resolvers?: readonly ResolverCost[];
   readonly parallel?: readonly Throughput[];
+  readonly loadavg?: readonly SamplingCost[];
 }
 
 export interface Ratio {

@@ -1,6 +1,7 @@
 // The tables a person reads.
 import { FILES } from './container.ts';
 import type { FileCost } from './measure-files.ts';
+import { type SamplingCost, SHARE_AIM } from './measure-loadavg.ts';
 import type { LookupCost } from './measure-lookup.ts';
 import { READERS, type Throughput } from './measure-parallel.ts';
 import type { ResolverCost } from './measure-resolver.ts';
@@ -30,12 +31,13 @@ export function renderMachine({
 }
 
 export function renderResults(results: Results, ratios: Ratio[]): string {
-  const { files, lookup, resolvers, parallel } = results;
+  const { files, lookup, resolvers, parallel, loadavg } = results;
   const tables = [
     files && renderFiles(files),
     lookup && renderLookup(lookup),
     resolvers && renderResolvers(resolvers),
     parallel && renderParallel(parallel),
+    loadavg && renderLoadavg(loadavg),
     ratios.length > 0 && renderRatios(ratios),
   ];
   return tables.filter((table) => typeof table === 'string').join('\n');
@@ -93,6 +95,22 @@ function renderParallel(results: readonly Throughput[]): string {
   );
   const header = READERS.map((readers) => `${readers} reader${readers === 1 ? '' : 's'}/s`);
   return renderTable(['file', 'system', ...header], rows);
+}
+
+function renderLoadavg(costs: readonly SamplingCost[]): string {
+  const percent = (share: number) => (share * 100).toFixed(2);
+  const rows = costs.map((cost) => [
+    cost.system,
+    `${cost.containers}`,
+    `${cost.tasks}`,
+    percent(cost.idleShare),
+    percent(cost.share),
+    cost.system !== 'nsproc' ? '' : cost.share <= SHARE_AIM ? 'met' : 'NOT MET',
+    cost.busyAverage.toFixed(2),
+  ]);
+  const aim = `<= ${percent(SHARE_AIM)} %`;
+  const counts = ['load averages', 'containers', 'tasks'];
+  return renderTable([...counts, 'before %', '% of a core', aim, 'busy load'], rows);
 }
 
 function renderRatios(ratios: readonly Ratio[]): string {

@@ -50,14 +50,20 @@ export function startNsproc(
 }
 
 /** `undefined` when the machine has no LXCFS; says how to get it. */
-export async function startLxcfs(scope: Scope, folder: string): Promise<System | undefined> {
+export async function startLxcfs(
+  scope: Scope,
+  folder: string,
+  flags: readonly string[] = [],
+): Promise<System | undefined> {
   if (!existsSync(LXCFS)) {
     process.stderr.write('bench: no lxcfs: apt-get install --no-install-recommends lxcfs\n');
     return undefined;
   }
-  const mountPoint = join(folder, 'lxcfs');
-  const argv = [LXCFS, '--foreground', '--pidfile', join(folder, 'lxcfs.pid'), mountPoint];
-  return startDaemon(scope, { name: 'lxcfs', argv, mountPoint });
+  const name = ['lxcfs', ...flags].join(' ');
+  const mountPoint = join(folder, name.replace(' ', '-'));
+  const pidFile = ['--pidfile', `${mountPoint}.pid`];
+  const argv = [LXCFS, '--foreground', ...pidFile, ...flags, mountPoint];
+  return startDaemon(scope, { name, argv, mountPoint });
 }
 
 export function lxcfsVersion(): string | undefined {

@@ -19,6 +19,7 @@ const exitingFlag = 0x4;
 /** fields[0] is field 3, the first one behind comm. */
 const flagsIndex = 9 - 3;
 const startTicksIndex = 22 - 3;
+const fieldsNeeded = startTicksIndex + 1;
 
 /**
  * Parses proc_pid_stat(5). comm may hold blanks, parentheses and newlines, and
@@ -31,7 +32,7 @@ export function parsePidStat(text: string): PidStat {
   const fields = text
     .slice(close + 1)
     .trim()
-    .split(' ');
+    .split(' ', fieldsNeeded);
   const [state = ''] = fields;
   const flags = fields[flagsIndex] ?? '';
   const startTicks = fields[startTicksIndex] ?? '';

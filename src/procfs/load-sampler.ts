@@ -50,10 +50,10 @@ export class LoadSampler {
    * `undefined` when none will be before findContainers() finds one.
    */
   run(): number | undefined {
-    const { clock } = this.#parts;
+    const nowUsec = this.#parts.clock.monotonicUsec();
     let nextUsec: number | undefined;
     for (const watched of this.#watched.values()) {
-      if (watched.dueUsec <= clock.monotonicUsec() && !this.#attend(watched)) {
+      if (watched.dueUsec <= nowUsec && !this.#attend(watched)) {
         this.#watched.delete(watched.slot);
         continue;
       }
