@@ -145,6 +145,16 @@ describe('load averages', () => {
   });
 });
 
+describe('node', () => {
+  it('has them as os.loadavg()', async () => {
+    const argv = [process.execPath, '-p', 'JSON.stringify(os.loadavg())'];
+    const [one = 0, ...longer] = JSON.parse(await outputIn(containers.busy, argv));
+    expect(one).toBeGreaterThanOrEqual(0.3);
+    expect(one).toBeLessThan(3);
+    expect(longer).toHaveLength(2);
+  });
+});
+
 describe('--loadavg off', () => {
   it("shows the host's file", async () => {
     const daemon = await startDaemon({ args: ['--loadavg', 'off'] });
