@@ -4,7 +4,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mountsBelow } from './mounts.ts';
+import { cleanAtExit } from './at-exit.ts';
+import { mountsBelow, unmountBelow } from './mounts.ts';
 
 export interface Teardown {
   add(step: () => unknown): void;
@@ -21,7 +22,14 @@ export function makeTeardown(): Teardown {
     },
     makeDir: () => {
       const dir = mkdtempSync(join(tmpdir(), 'nsproc-test-'));
-      steps.push(() => removeDir(dir));
+      const forget = cleanAtExit(() => {
+        unmountBelow(dir);
+        rmSync(dir, { recursive: true, force: true });
+      });
+      steps.push(() => {
+        removeDir(dir);
+        forget();
+      });
       return dir;
     },
     run: async () => {
