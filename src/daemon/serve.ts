@@ -20,7 +20,6 @@ import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import { type RunningPressure, startPressure } from './pressure.ts';
 import type { ServeOptions } from './serve-options.ts';
-import { Turns } from './turns.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { SharedMemory } from './worker-start.ts';
 
@@ -58,8 +57,6 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
     log,
   });
   pool.startAll();
-  const turns = new Turns(control);
-  turns.start();
   const pressure = startPressure(start, log);
   const { mountPoint, workers, cpus, swap, zswap } = options;
   for (const { detail, advice } of readSight(readLayout(), mountPoint)) {
@@ -70,7 +67,6 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   );
   return {
     ended: pool.ended.then(() => {
-      turns.stop();
       loads?.stop();
       return endPressure(pressure);
     }),

@@ -85,8 +85,6 @@ export class WorkerPool {
 
   #ended(index: number, error: Error | undefined, livedMsec: number): void {
     this.#living--;
-    // Another takes over at once; and at the end of the connection all have to learn of it.
-    this.#options.control.setActive(this.#options.count);
     this.#options.recover(index + 1);
     this.#answerUnanswered(index);
     // Without an error the connection has ended, and nothing is left to serve.

@@ -10,8 +10,6 @@ const replyBytes = 32 * 4096 + 16;
 
 /** Where the request a thread has taken and not yet answered is on record. */
 export interface InFlight {
-  /** Returns when this thread is one of those that take requests. */
-  waitForTurn(): void;
   begin(unique: bigint): void;
   end(): void;
 }
@@ -24,7 +22,6 @@ export function serve(channel: Channel, session: Session, inFlight: InFlight): v
   const request = Buffer.alloc(requestBytes);
   const reply = Buffer.alloc(replyBytes);
   for (;;) {
-    inFlight.waitForTurn();
     const length = channel.receive(request);
     if (length === 0) return;
     inFlight.begin(request.readBigUInt64LE(uniqueOffset));

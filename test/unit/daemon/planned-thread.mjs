@@ -6,8 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const { thread, memory } = workerData;
 const plan = new Int32Array(memory.openFiles);
-/** Behind the 8 bytes that say how many threads take requests. */
-const requests = new BigUint64Array(memory.control, 8);
+const requests = new BigUint64Array(memory.control);
 const wordsOfThread = 4;
 
 const start = Atomics.add(plan, 0, 1);

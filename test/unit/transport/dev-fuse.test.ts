@@ -63,11 +63,7 @@ async function printedBy(script: string): Promise<{ printed: string; reported: u
     stdio: 'ignore',
   });
   const ended = once(shell, 'exit');
-  serve(new DevFuseChannel(fd), makeSession(reported, openFiles), {
-    waitForTurn() {},
-    begin() {},
-    end() {},
-  });
+  serve(new DevFuseChannel(fd), makeSession(reported, openFiles), { begin() {}, end() {} });
   await ended;
   expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });
   return { printed: readFileSync(output, 'utf8'), reported };

@@ -44,7 +44,6 @@ function serveAndWatch(requests: readonly Buffer[], sendFails = false): string[]
     },
   };
   const inFlight = {
-    waitForTurn: () => undefined,
     begin: (unique: bigint) => void events.push(`took ${unique}`),
     end: () => void events.push('done'),
   };
