@@ -124,11 +124,12 @@ describe('load averages', () => {
       expect(averages[0]).toBeLessThan(1.1);
     }, patience);
     const [one = 0, five = 0, fifteen = 0] = (await loadavgIn(busy)).averages;
-    expect(one).toBeLessThan(2.2);
+    expect(one).toBeLessThan(2 + 0.2 * slowness);
     expect(five).toBeLessThan(one);
     expect(fifteen).toBeLessThan(five);
     const [idleOne = 1] = (await loadavgIn(idle)).averages;
-    expect(idleOne).toBeLessThan(0.1);
+    // Those who read in it are counted, and take their time on a slow machine.
+    expect(idleOne).toBeLessThan(0.1 * slowness);
   });
 
   it('are what uptime and w show', async (ctx) => {
@@ -150,7 +151,7 @@ describe('node', () => {
     const argv = [process.execPath, '-p', 'JSON.stringify(os.loadavg())'];
     const [one = 0, ...longer] = JSON.parse(await outputIn(containers.busy, argv));
     expect(one).toBeGreaterThanOrEqual(0.3);
-    expect(one).toBeLessThan(3);
+    expect(one).toBeLessThan(2 + 0.2 * slowness);
     expect(longer).toHaveLength(2);
   });
 });
