@@ -30,7 +30,7 @@ async function readEverywhere(bufferBytes: number): Promise<number[]> {
 describe('a hundred readers', () => {
   it.each([
     ['whole texts', 1 << 20],
-    ['texts in pieces', 64],
+    ['texts in pieces', 256],
   ])('of %s get what is theirs', async (_, bufferBytes) => {
     const counts = await readEverywhere(bufferBytes);
     expect(counts).toHaveLength(containerCount);
