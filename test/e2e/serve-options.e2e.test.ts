@@ -105,7 +105,12 @@ describe('the log', () => {
   it('of level error has nothing of a good start', async () => {
     const mountPoint = teardown.makeDir();
     const argv = nsprocArgv('serve', '--mount-point', mountPoint, '--log-level', 'error');
-    const script = `"$@" & until grep -q "$0" /proc/mounts; do sleep 0.1; done; kill $!; wait $!`;
+    const script = `
+      "$@" &
+      until grep -q "$0" /proc/mounts; do sleep 0.1; done
+      cat "$0/proc/uptime" >/dev/null
+      kill $!
+      wait $!`;
     const { status, stdout, stderr } = await run(['sh', '-c', script, mountPoint, ...argv]);
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });
