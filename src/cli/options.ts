@@ -51,12 +51,15 @@ function option(flags: string, about: string): Option {
 }
 
 export function serveOptions(): Option[] {
-  const { mountPoint, workers, resolver, initCacheTtlMsec, logLevel } = defaults;
+  const { mountPoint, workers, virtualization, resolver, initCacheTtlMsec, logLevel } = defaults;
   return [
     option('--mount-point <dir>', 'where to mount; made if missing').default(mountPoint),
     option('--workers <n>', 'threads that answer readers')
       .default(workers)
       .argParser(wholeNumber(1, 64)),
+    option('--virtualization <on|off>', "off: containers see the host's files until it is set on")
+      .choices(switchPositions)
+      .default(virtualization),
     ...viewOptions(),
     option('--resolver <strategy>', 'how the init of a pid namespace is found')
       .choices(resolverNames)

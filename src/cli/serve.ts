@@ -13,6 +13,7 @@ export const defaultServeSettings: ServeOptions = {
   workers: Math.min(4, Math.max(2, cpuCount())),
   resolver: 'auto',
   initCacheTtlMsec: 10_000,
+  virtualization: 'on',
   cpus: 'quota',
   swap: 'on',
   zswap: 'on',

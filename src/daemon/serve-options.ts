@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly resolver: (typeof resolverNames)[number];
   /** How long a namespace's init is remembered, in milliseconds. */
   readonly initCacheTtlMsec: number;
+  /** Off: everybody sees the host's files. */
+  readonly virtualization: Switch;
   /** What decides how many CPUs a container sees. */
   readonly cpus: (typeof cpuPolicies)[number];
   /** Off: containers see no swap, whatever they have. */

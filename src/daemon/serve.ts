@@ -20,6 +20,7 @@ import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import { type RunningPressure, startPressure } from './pressure.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { Switches } from './switches.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { SharedMemory } from './worker-start.ts';
 
@@ -39,12 +40,13 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   const { strategy } = chosenStrategy(options.resolver);
   claimMountPoint(options.mountPoint, log);
   const fuseFd = mountedDevice(options.mountPoint);
-  const loads = options.loadavg === 'on' ? startLoadSampling(mainThread, log) : undefined;
+  const loads = startLoadSampling(mainThread, log);
   const memory = {
     control: ControlBlock.allocate(options.workers),
     openFiles: OpenFiles.allocate(),
     cpuTimes: SharedCpuTimes.allocate(readPossibleCpuCount(new HostFiles()), randomHalves()),
-    loads: loads?.memory,
+    loads: loads.memory,
+    switches: Switches.allocate(),
   };
   const control = new ControlBlock(memory.control);
   const start = { memory, options, startTimeSec: Math.floor(realtimeUsec() / 1e6) };
@@ -67,7 +69,7 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   );
   return {
     ended: pool.ended.then(() => {
-      loads?.stop();
+      loads.stop();
       return endPressure(pressure);
     }),
     stop: async () => {
@@ -78,16 +80,13 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
 }
 
 /** Puts right what a thread that died may have left half-done. */
-function recoveryOf(
-  memory: SharedMemory,
-  loads: LoadSampling | undefined,
-): (thread: number) => void {
+function recoveryOf(memory: SharedMemory, loads: LoadSampling): (thread: number) => void {
   const openFiles = new OpenFiles(memory.openFiles, mainThread);
   const cpuTimes = new SharedCpuTimes(memory.cpuTimes, mainThread);
   return (thread) => {
     openFiles.recover(thread);
     cpuTimes.recover(thread);
-    loads?.recover(thread);
+    loads.recover(thread);
   };
 }
 

@@ -12,7 +12,7 @@ import { ReaderResolver } from '../reader/resolver.ts';
 import { Bell } from '../shared/bell.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { SharedLoads } from '../view/shared-loads.ts';
-import { shownMemoryOf } from './serve-options.ts';
+import { Switches } from './switches.ts';
 import type { ThreadLog } from './thread-log.ts';
 import type { WorkerStart } from './worker-start.ts';
 
@@ -23,25 +23,39 @@ export interface ThreadParts {
 
 export function threadParts(start: WorkerStart, log: ThreadLog): ThreadParts {
   const { options, memory, thread } = start;
+  const switches = new Switches(memory.switches, options);
   const { strategy } = chooseStrategy(options.resolver);
   const resolver = new ReaderResolver({
     strategy,
     cacheTtlMsec: options.initCacheTtlMsec,
     onFailure: (error) => log.lookupFailed(strategy.name, error),
+    seesContainers: () => switches.isOn('virtualization'),
   });
   const host = new HostFiles();
+  const loads = {
+    shared: new SharedLoads(memory.loads.rows, thread),
+    bell: new Bell(memory.loads.bell),
+  };
   const textParts: FallbackParts = {
     containers: new Containers(readLayout(), clock),
     sources: {
       host,
       cpuinfo: new KeptCpuinfo({ host, clock }),
       clock,
-      cpuPolicy: options.cpus,
-      shownMemory: shownMemoryOf(options),
+      get cpuPolicy() {
+        return switches.get('cpus');
+      },
+      shownMemory: {
+        get swap() {
+          return switches.isOn('swap');
+        },
+        get zswap() {
+          return switches.isOn('zswap');
+        },
+      },
       cpuTimes: new SharedCpuTimes(memory.cpuTimes, thread),
-      loads: memory.loads && {
-        shared: new SharedLoads(memory.loads.rows, thread),
-        bell: new Bell(memory.loads.bell),
+      get loads() {
+        return switches.isOn('loadavg') ? loads : undefined;
       },
     },
     report: (entry, reader, error) => log.fallback(entry.path, reader, error),

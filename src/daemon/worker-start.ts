@@ -8,8 +8,8 @@ export interface SharedMemory {
   readonly control: SharedArrayBuffer;
   readonly openFiles: SharedArrayBuffer;
   readonly cpuTimes: SharedArrayBuffer;
-  /** Not there when containers see the host's load. */
-  readonly loads?: LoadMemory | undefined;
+  readonly loads: LoadMemory;
+  readonly switches: ArrayBufferLike;
 }
 
 export interface WorkerStart {

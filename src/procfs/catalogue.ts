@@ -41,6 +41,8 @@ export interface CatalogueEntry {
     sources: Sources,
     callerTid: number,
   ) => string | undefined;
+  /** False while containers are to see the host's file; always true if not given. */
+  readonly isShown?: (sources: Sources) => boolean;
   /** The host's text where the kernel prints another one for each reader. */
   readonly hostText?: (sources: Sources, callerTid: number) => string | undefined;
   /** Which kernel values its numbers are made from. */
@@ -117,6 +119,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     mode: 0o444,
     hostPath: '/proc/loadavg',
     containerText: loadavgText,
+    isShown: ({ loads }) => loads !== undefined,
     provenance: loadavgProvenance,
   },
 ];

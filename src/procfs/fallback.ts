@@ -18,7 +18,10 @@ import type { Containers } from './containers.ts';
 import type { Sources } from './sources.ts';
 
 /** What a text is made from, as far as that is decided here. */
-export type TextSource = Pick<CatalogueEntry, 'path' | 'hostPath' | 'hostText' | 'containerText'>;
+export type TextSource = Pick<
+  CatalogueEntry,
+  'path' | 'hostPath' | 'hostText' | 'containerText' | 'isShown'
+>;
 
 /** Told why a container's text could not be made, each time. */
 export type ReportFallback = (entry: TextSource, reader: Reader, error: unknown) => void;
@@ -46,7 +49,7 @@ export function textFor(
   { reader, callerTid }: TextRequest,
   parts: FallbackParts,
 ): GeneratedText {
-  if (reader.kind === 'container') {
+  if (reader.kind === 'container' && entry.isShown?.(parts.sources) !== false) {
     const text = containerText(entry, { reader, callerTid }, parts);
     if (text !== undefined) return { text, owner: reader.pidnsInode };
   }

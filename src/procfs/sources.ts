@@ -23,6 +23,7 @@ export interface LoadSources {
   readonly bell: Bell;
 }
 
+/** Policies and what is switched off can differ from one request to the next. */
 export interface Sources {
   readonly host: HostFiles;
   readonly cpuinfo: KeptCpuinfo;

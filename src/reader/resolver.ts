@@ -23,6 +23,8 @@ export interface ResolverOptions {
   readonly cacheMax?: number;
   /** Called when the kernel refuses to tell an init; the reader is `gone` then. */
   readonly onFailure?: (error: SystemError) => void;
+  /** Asked at each call: while it says no, every caller counts as the host. */
+  readonly seesContainers?: () => boolean;
 }
 
 const defaultCacheMax = 512;
@@ -37,6 +39,7 @@ const readerEnded: Identification = { reader: gone, rule: 'reader-ended', pidnsI
 export class ReaderResolver {
   readonly strategy: InitStrategy;
   readonly #inits: InitFinder;
+  readonly #seesContainers: () => boolean;
   readonly #ownPidnsLink = readNamespaceLink('/proc/self', 'pid');
   readonly #hostMountns = readHostMountns();
   readonly #hostStartTicks = readPidStat('/proc/1')?.startTicks ?? 0;
@@ -45,15 +48,16 @@ export class ReaderResolver {
   constructor(options: ResolverOptions) {
     const { strategy, cacheTtlMsec, cacheMax = defaultCacheMax, onFailure = () => {} } = options;
     this.strategy = strategy;
+    this.#seesContainers = options.seesContainers ?? (() => true);
     this.#inits = new InitFinder({ strategy, cacheTtlMsec, cacheMax, onFailure });
   }
 
   /** `callerTid` is a thread id as the daemon numbers it, 0 for one it can't see. */
   resolve(callerTid: number): Reader {
-    return this.identify(callerTid).reader;
+    return this.#seesContainers() ? this.identify(callerTid).reader : host;
   }
 
-  /** As resolve(), with the reasons. */
+  /** Who the caller is in any case, with the reasons. */
   identify(callerTid: number): Identification {
     if (callerTid <= 0) return notVisible;
     const dir = `/proc/${callerTid}`;

@@ -56,6 +56,7 @@ const options = {
   workers: 1,
   resolver: 'auto',
   initCacheTtlMsec: 0,
+  virtualization: 'on',
   cpus: 'quota',
   swap: 'on',
   zswap: 'on',
@@ -96,8 +97,10 @@ function check(holds: boolean): void {
 }
 
 function memoryOf(control: ControlBlock, words: Int32Array<SharedArrayBuffer>) {
-  const cpuTimes = new SharedArrayBuffer(0);
-  return { control: control.memory, openFiles: words.buffer, cpuTimes };
+  const unused = new SharedArrayBuffer(0);
+  const loads = { rows: unused, bell: unused };
+  const openFiles = words.buffer;
+  return { control: control.memory, openFiles, cpuTimes: unused, loads, switches: unused };
 }
 
 /** Whole; nothing when the pipe is empty. */
