@@ -8,7 +8,8 @@ import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import { clock } from '../kernel/clock.ts';
 import { randomHalves } from '../kernel/random.ts';
 import { type CatalogueEntry, catalogue } from '../procfs/catalogue.ts';
-import { type ExplainedFile, type ExplainedNumber, Explainer } from '../procfs/explain.ts';
+import { Explainer } from '../procfs/explain.ts';
+import { pressureFiles } from '../procfs/pressure.ts';
 import type { LoadSources } from '../procfs/sources.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';
 import { type Identification, ruleReasons } from '../reader/identification.ts';
@@ -17,30 +18,26 @@ import { Bell } from '../shared/bell.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { SharedLoads } from '../view/shared-loads.ts';
 import { ExitStatus } from './exit-status.ts';
-import { alignColumns, painter } from './terminal.ts';
+import { type Explanation, renderExplanation } from './explanation.ts';
 
 export interface ExplainOptions extends Pick<ServeOptions, 'cpus' | 'swap' | 'zswap' | 'loadavg'> {
   readonly json?: boolean;
 }
 
-interface Explanation {
-  readonly pid: number;
-  readonly pidnsInode: number | null;
-  /** `container`, `host` or `gone`. */
-  readonly reader: string;
-  readonly initPid: number | null;
-  readonly strategy: string;
-  readonly rule: string;
-  readonly reason: string;
-  readonly cgroups: Readonly<Record<string, string>>;
-  readonly files: readonly ExplainedFile[];
+/** Every file that can be explained here, those with triggers last. */
+function explainableFiles(): readonly CatalogueEntry[] {
+  const host = new HostFiles();
+  return [...catalogue, ...pressureFiles].filter(({ hostPath }) => host.has(hostPath));
 }
 
-/** The rows of the catalogue that a word such as `meminfo` means; none when it is unknown. */
-function entriesNamed(file: string | undefined): readonly CatalogueEntry[] {
-  if (file === undefined) return catalogue;
-  const path = file.replace(/^\//, '');
-  return catalogue.filter((entry) => entry.path === path || entry.path === `proc/${path}`);
+/** What a word such as `meminfo`, or a folder such as `pressure`, means; none when it is unknown. */
+function entriesNamed(
+  file: string | undefined,
+  entries: readonly CatalogueEntry[],
+): readonly CatalogueEntry[] {
+  if (file === undefined) return entries;
+  const path = `proc/${file.replace(/^\/?(proc\/)?/, '')}`;
+  return entries.filter((entry) => entry.path === path || entry.path.startsWith(`${path}/`));
 }
 
 function explain(
@@ -92,44 +89,12 @@ function freshLoads(): LoadSources {
   return { shared, bell: new Bell(Bell.allocate()) };
 }
 
-const widestValue = 60;
-
-function shortened(value: string): string {
-  return value.length > widestValue ? `${value.slice(0, widestValue)}...` : value;
-}
-
-function renderNumber({ label, value, origin, from }: ExplainedNumber): string[][] {
-  if (origin === 'none') return [[label, value, 'not counted for a container']];
-  if (origin === 'host') return [[label, shortened(value), `${from[0]?.path} of the host`]];
-  return from.map(({ path, field, value: raw }, index) => {
-    const name = field === undefined ? path : `${path} ${field}`;
-    const source = raw === '' ? name : `${name} = ${shortened(raw)}`;
-    return index === 0 ? [label, shortened(value), source] : ['', '', source];
-  });
-}
-
-function renderExplanation(explanation: Explanation): string {
-  const paint = painter(process.stdout);
-  const { pid, pidnsInode, initPid, strategy, reason, reader, cgroups, files } = explanation;
-  const facts = [
-    ['pid namespace', String(pidnsInode ?? 'unknown')],
-    ['reader', reader],
-    ['init', initPid === null ? 'none' : `${initPid}, found by ${strategy}`],
-    ['whose cgroup', reason],
-    ...Object.entries(cgroups).map(([name, dir]) => [name, dir]),
-  ];
-  const sections = files.map(({ path, origin, numbers }) => {
-    const title = origin === 'host' ? `${path}: the host's file` : path;
-    return `\n${paint('bold', title)}\n${alignColumns(numbers.flatMap(renderNumber)).join('\n')}\n`;
-  });
-  return `${paint('bold', `process ${pid}`)}\n${alignColumns(facts).join('\n')}\n${sections.join('')}`;
-}
-
 /** Prints the explanation; exit status 1 when there is no such process or file. */
 export function runExplain(pid: number, file: string | undefined, options: ExplainOptions): number {
-  const entries = entriesNamed(file);
+  const explainable = explainableFiles();
+  const entries = entriesNamed(file, explainable);
   if (entries.length === 0) {
-    const known = catalogue.map(({ path }) => path.replace(/^proc\//, '')).join(', ');
+    const known = explainable.map(({ path }) => path.replace(/^proc\//, '')).join(', ');
     process.stderr.write(`nsproc: no file ${JSON.stringify(file)}; there are ${known}\n`);
     return ExitStatus.usage;
   }

@@ -10,17 +10,11 @@ import { cpuinfoHostText, cpuinfoText } from './cpuinfo.ts';
 import { diskstatsText } from './diskstats.ts';
 import { loadavgText } from './loadavg.ts';
 import { meminfoText } from './meminfo.ts';
-import {
-  cpuinfoProvenance,
-  diskstatsProvenance,
-  loadavgProvenance,
-  meminfoProvenance,
-  type Provenance,
-  slabinfoProvenance,
-  statProvenance,
-  swapsProvenance,
-  uptimeProvenance,
-} from './provenance.ts';
+import { cpuinfoProvenance, statProvenance, uptimeProvenance } from './provenance/cpus.ts';
+import { diskstatsProvenance, slabinfoProvenance } from './provenance/devices.ts';
+import { meminfoProvenance, swapsProvenance } from './provenance/memory.ts';
+import type { Provenance } from './provenance/provenance.ts';
+import { loadavgProvenance } from './provenance/tasks.ts';
 import { slabinfoText } from './slabinfo.ts';
 import type { Sources } from './sources.ts';
 import { statText } from './stat.ts';

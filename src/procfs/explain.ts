@@ -7,7 +7,7 @@ import { parseMembership } from '../cgroup/membership.ts';
 import type { ContainerReader } from '../reader/reader.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { Container } from './container.ts';
-import { type ReadRecord, type SourceValue, sourceValues } from './provenance.ts';
+import { type ReadRecord, type SourceValue, sourceValues } from './provenance/provenance.ts';
 import type { Sources } from './sources.ts';
 
 export interface ExplainedNumber {

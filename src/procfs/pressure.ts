@@ -4,7 +4,7 @@
 import { type ContainerCgroup, isRoot, readNearest } from '../cgroup/container-cgroup.ts';
 import type { CgroupDirectory } from '../cgroup/directory.ts';
 import type { CatalogueEntry } from './catalogue.ts';
-import type { Provenance } from './provenance.ts';
+import { pressureProvenance } from './provenance/pressure.ts';
 
 export const pressureResources = ['cpu', 'memory', 'io'] as const;
 export type PressureResource = (typeof pressureResources)[number];
@@ -27,20 +27,6 @@ export function pressureDirectory(
   return own?.has(`${resource}.pressure`) === true ? own : undefined;
 }
 
-function provenanceOf(resource: PressureResource): Provenance {
-  return {
-    numbers: (text) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => {
-          const blank = line.indexOf(' ');
-          return [line.slice(0, blank), line.slice(blank + 1)];
-        }),
-    sources: (label) => [`${resource}.pressure ${label}`],
-  };
-}
-
 /** One row each; served apart from the catalogue's, because they can be written to. */
 export const pressureFiles = pressureResources.map(
   (resource, index): CatalogueEntry & { readonly resource: PressureResource } => ({
@@ -53,6 +39,6 @@ export const pressureFiles = pressureResources.map(
       const own = ownCgroup(cgroup);
       return own === undefined ? undefined : readNearest(own, `${resource}.pressure`);
     },
-    provenance: provenanceOf(resource),
+    provenance: pressureProvenance(resource),
   }),
 );

@@ -1,8 +1,9 @@
 // nsproc explain: who a process is taken for, and where its numbers come from.
 
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { ExplainedFile, ExplainedNumber } from '../../src/procfs/explain.ts';
+import { readHierarchies } from '../support/cgroup-hierarchies.ts';
 import type { Container } from '../support/containers.ts';
 import { runNsproc } from '../support/nsproc-process.ts';
 import { kibOf } from '../support/proc-texts.ts';
@@ -106,6 +107,36 @@ describe('nsproc explain of /proc/stat and /proc/uptime', () => {
     const { initPid } = await someContainer();
     expect(numbers.get('uptime')?.from[0]?.path).toBe(`/proc/${initPid}/stat`);
     expect(numbers.get('idle')?.from.length).toBeGreaterThan(1);
+  });
+});
+
+describe('nsproc explain of /proc/pressure', () => {
+  const unified = readHierarchies().find(({ version }) => version === 2);
+
+  async function explainPressure(ctx: TestContext, file: string) {
+    ctx.skip(!existsSync('/proc/pressure/cpu'), 'this kernel keeps no pressure information');
+    ctx.skip(unified === undefined, 'needs a v2 hierarchy');
+    const { initPid, cgroup } = await someContainer();
+    const { files } = await explain(initPid, file);
+    return { files, own: `${unified?.mountPoint}${cgroup?.path}` };
+  }
+
+  it("has the lines of the container's own file", async (ctx) => {
+    const { files, own } = await explainPressure(ctx, 'pressure/cpu');
+    expect(files).toMatchObject([{ path: 'proc/pressure/cpu', origin: 'container' }]);
+    const [some] = files[0]?.numbers ?? [];
+    expect(some).toMatchObject({ label: 'some', origin: 'container' });
+    expect(some?.from).toEqual([
+      { path: `${own}/cpu.pressure`, field: 'some', value: some?.value },
+    ]);
+    expect(some?.value).toMatch(/^avg10=\d+\.\d\d avg60=.* total=\d+$/);
+  });
+
+  it('knows the folder by its name', async (ctx) => {
+    const { files } = await explainPressure(ctx, '/proc/pressure');
+    expect(files.map(({ path }) => path)).toEqual(
+      ['cpu', 'memory', 'io'].map((name) => `proc/pressure/${name}`),
+    );
   });
 });
 
