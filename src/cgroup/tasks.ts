@@ -1,7 +1,7 @@
 // How many tasks a container has, how many of them run and how many are blocked,
 // from the state of each. The work is bounded, whatever a container does.
 
-import { readInodeNumber } from '../kernel/inode.ts';
+import { readInode } from '../kernel/inode.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import { listDirectory } from '../kernel/list-directory.ts';
 import { readPidStat } from '../kernel/pid-stat.ts';
@@ -64,7 +64,7 @@ function freezerPathOf(cgroup: ContainerCgroup): string | undefined {
 
 /** The same for this cgroup as long as it lives, and for no other; `undefined` when it is gone. */
 export function siteIdentity({ path }: TaskSite): string | undefined {
-  const inode = readInodeNumber(path);
+  const inode = readInode(path)?.number;
   return inode === undefined ? undefined : `${path}:${inode}`;
 }
 

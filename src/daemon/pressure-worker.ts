@@ -10,7 +10,6 @@ import { postToMain, threadData } from '../kernel/threads.ts';
 import { textFor } from '../procfs/fallback.ts';
 import { pressureDirectory, pressureFiles } from '../procfs/pressure.ts';
 import { type OwnPressureFile, PressureFileSystem } from '../procfs/pressure-file-system.ts';
-import { keyedHash } from '../shared/keyed-hash.ts';
 import { EventfulChannel } from '../transport/dev-fuse-events.ts';
 import { serve } from '../transport/serve.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
@@ -38,11 +37,11 @@ function ownFile(
   const file = pressureFiles.find((row) => row.nodeId === nodeId);
   const reader = resolver.resolve(callerTid);
   if (file === undefined || reader.kind !== 'container') return undefined;
-  const { cgroup } = textParts.containers.of(reader);
+  const { cgroup, owner } = textParts.containers.of(reader);
   const directory = pressureDirectory(cgroup, file.resource);
   if (directory === undefined) return undefined;
   const path = `${directory.path}/${file.resource}.pressure`;
-  return { path, owner: keyedHash(directory.path, start.secret).low };
+  return { path, owner };
 }
 
 const tree = new Tree(

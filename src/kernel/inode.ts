@@ -2,7 +2,13 @@
 
 import { statSync } from 'node:fs';
 
-/** The inode's number; `undefined` when there is no such file. */
-export function readInodeNumber(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
+export interface Inode {
+  readonly number: number;
+  readonly uid: number;
+}
+
+/** `undefined` when there is no such file. */
+export function readInode(path: string): Inode | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && { number: stats.ino, uid: stats.uid };
 }

@@ -25,6 +25,11 @@ export function inodeOf(namespaceLink: string): number {
   return Number.parseInt(namespaceLink.slice(namespaceLink.indexOf('[') + 1), 10);
 }
 
+/** The same of a namespace that is open. */
+export function readOpenNamespaceLink(fd: number): string | undefined {
+  return readLinkText(`/proc/self/fd/${fd}`);
+}
+
 /** An fd of the thread's pid namespace, which the caller closes; `undefined` when it is gone. */
 export function openPidNamespace(threadDir: string): number | undefined {
   const path = `${threadDir}/ns/pid`;

@@ -20,6 +20,7 @@ export const {
   ENOTDIR,
   ENOTTY,
   EOPNOTSUPP,
+  EPERM,
   ESRCH,
   ETIMEDOUT,
 } = constants.errno;

@@ -5,6 +5,7 @@ import { KeptTaskCounts } from '../cgroup/kept-task-counts.ts';
 import { countTasks } from '../cgroup/tasks.ts';
 import type { ContainerReader } from '../reader/reader.ts';
 import type { RowKey } from '../shared/keyed-rows.ts';
+import { ownerOf } from './owner.ts';
 
 interface LastText {
   readonly text: string;
@@ -30,14 +31,23 @@ export class Container {
   /** Of the cgroup whose tasks make its load, likewise. */
   loadKey?: RowKey;
   readonly #lastTexts = new Map<string, LastText>();
+  readonly #reader: ContainerReader;
+  #owner: number | undefined;
 
   constructor(reader: ContainerReader, cgroup: ContainerCgroup, openedAtUsec: number) {
+    this.#reader = reader;
     this.cgroup = cgroup;
     this.openedAtUsec = openedAtUsec;
     this.identity = identityOf(reader);
     this.initStartTicks = reader.initStartTicks;
     this.pidnsInode = reader.pidnsInode;
     this.taskCounts = new KeptTaskCounts(() => countTasks(cgroup));
+  }
+
+  /** See owner.ts. */
+  get owner(): number {
+    this.#owner ??= ownerOf(this.#reader, this.cgroup);
+    return this.#owner;
   }
 
   rememberText(path: string, text: string, atUsec: number): void {

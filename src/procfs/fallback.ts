@@ -15,6 +15,7 @@ import type { GeneratedText } from '../vfs/tree.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
+import { hostOwner } from './owner.ts';
 import type { Sources } from './sources.ts';
 
 /** What a text is made from, as far as that is decided here. */
@@ -34,8 +35,6 @@ export interface FallbackParts {
 
 /** Cgroups opened less long ago are not opened again for one failed reading. */
 const reopenAfterUsec = 1e6;
-/** Owner of texts that are the host's. */
-export const hostOwner = 0;
 
 /** The request for a text: who made it, and whom the reader belongs to. */
 export interface TextRequest<Kind extends Reader = Reader> {
@@ -43,19 +42,24 @@ export interface TextRequest<Kind extends Reader = Reader> {
   readonly callerTid: number;
 }
 
+export interface ServedText extends GeneratedText {
+  readonly origin: 'container' | 'host';
+}
+
 /** A text for a reader. Throws FsError EIO when nothing is left to give. */
 export function textFor(
   entry: TextSource,
   { reader, callerTid }: TextRequest,
   parts: FallbackParts,
-): GeneratedText {
+): ServedText {
+  const owner = reader.kind === 'container' ? parts.containers.of(reader).owner : hostOwner;
   if (reader.kind === 'container' && entry.isShown?.(parts.sources) !== false) {
     const text = containerText(entry, { reader, callerTid }, parts);
-    if (text !== undefined) return { text, owner: reader.pidnsInode };
+    if (text !== undefined) return { text, owner, origin: 'container' };
   }
   const text = hostText(entry, callerTid, parts);
   if (text === undefined) throw new FsError(`Cannot read ${entry.hostPath} of the host`, EIO);
-  return { text, owner: hostOwner };
+  return { text, owner, origin: 'host' };
 }
 
 function hostText(

@@ -10,17 +10,26 @@ import { Pidfd, readNamespaceLink } from '../kernel/process.ts';
 import { withoutInitScope } from './cgroup-text.ts';
 import { openRunningThread, type RunningThread } from './running-thread.ts';
 
+/** A pid namespace that is open, so that its links mean no other one. */
+export interface HeldPidns {
+  readonly link: string;
+  readonly outermost: number | undefined;
+}
+
 export class ContainerInit {
   readonly pid: number;
   readonly startTicks: number;
+  /** See outermost-pidns.ts. */
+  readonly outermostPidns: number | undefined;
   readonly #pidfd: Pidfd;
   readonly #thread: RunningThread;
   #knownMountns: string | undefined;
   #rawCgroupText: string;
   #cgroupText: string;
 
-  private constructor(pid: number, pidfd: Pidfd, thread: RunningThread) {
+  private constructor(pid: number, pidfd: Pidfd, thread: RunningThread, pidns: HeldPidns) {
     this.pid = pid;
+    this.outermostPidns = pidns.outermost;
     this.startTicks = thread.startTicks;
     this.#pidfd = pidfd;
     this.#thread = thread;
@@ -30,20 +39,20 @@ export class ContainerInit {
   }
 
   /**
-   * Opens process `pid` if it is alive and in the pid namespace that the link names;
+   * Opens process `pid` if it is alive and in the pid namespace of that link;
    * else the pid has been given to another process, or init just died: `undefined`.
    */
-  static open(pid: number, pidnsLink: string): ContainerInit | undefined {
+  static open(pid: number, pidns: HeldPidns): ContainerInit | undefined {
     const pidfd = Pidfd.open(pid);
     if (pidfd === undefined) return undefined;
     let toClose: { close(): void } | undefined = pidfd;
     try {
       const thread = openRunningThread(pid);
       if (thread === undefined) return undefined;
-      const init = new ContainerInit(pid, pidfd, thread);
+      const init = new ContainerInit(pid, pidfd, thread, pidns);
       toClose = init;
       // Asked last: the pidfd's process runs, so all that was opened by its number was its own.
-      const isOfNamespace = readNamespaceLink(`/proc/${pid}`, 'pid') === pidnsLink;
+      const isOfNamespace = readNamespaceLink(`/proc/${pid}`, 'pid') === pidns.link;
       if (!isOfNamespace || !pidfd.isRunning()) return undefined;
       toClose = undefined;
       return init;

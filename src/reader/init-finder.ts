@@ -7,6 +7,7 @@ import { closeFd, openPidNamespace } from '../kernel/process.ts';
 import { SystemError } from '../kernel/system-error.ts';
 import { ContainerInit } from './container-init.ts';
 import { isOutOfFds } from './out-of-fds.ts';
+import { outermostPidns } from './outermost-pidns.ts';
 import type { InitStrategy } from './strategies/init-strategy.ts';
 
 /** For how long absence is remembered at least. */
@@ -101,7 +102,8 @@ export class InitFinder {
     try {
       const pid = strategy.readInitPid(pidnsFd);
       if (pid === undefined) return { problem: 'its init has ended' };
-      const init = ContainerInit.open(pid, pidnsLink);
+      const pidns = { link: pidnsLink, outermost: outermostPidns(pidnsFd) };
+      const init = ContainerInit.open(pid, pidns);
       return init ?? { problem: `process ${pid} has ended, or is not of that namespace` };
     } catch (error) {
       if (!(error instanceof SystemError) || isOutOfFds(error)) throw error;

@@ -9,6 +9,8 @@ export interface ContainerReader {
   readonly initStartTicks: number;
   /** Inode of the reader's pid namespace; unique while the namespace lives. */
   readonly pidnsInode: number;
+  /** The same of the one that holds all that the container nests; see outermost-pidns.ts. */
+  readonly outermostPidns: number | undefined;
   /** The cgroups that count, in the form of /proc/PID/cgroup, cut as the policy says. */
   readonly cgroupText: string;
 }

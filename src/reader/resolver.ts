@@ -78,6 +78,7 @@ export class ReaderResolver {
       initPid: 1,
       initStartTicks: this.#hostStartTicks,
       pidnsInode,
+      outermostPidns: undefined,
       cgroupText: this.#intern(cgroupText),
     };
     return { reader, rule, pidnsInode };
@@ -102,6 +103,7 @@ export class ReaderResolver {
       initPid: init.pid,
       initStartTicks: init.startTicks,
       pidnsInode,
+      outermostPidns: init.outermostPidns,
       cgroupText: this.#textOf(decision),
     };
     return { reader, rule: decision.rule, pidnsInode };

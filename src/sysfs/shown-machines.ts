@@ -4,7 +4,8 @@ import type { CpuList } from '../cgroup/cpuset.ts';
 import type { Caller } from '../fuse/file-system.ts';
 import { parseList, type SystemDevices } from '../host/system-devices.ts';
 import { readContainerCpus } from '../procfs/cpus.ts';
-import { type FallbackParts, hostOwner, type TextSource, textFor } from '../procfs/fallback.ts';
+import { type FallbackParts, type TextSource, textFor } from '../procfs/fallback.ts';
+import { hostOwner } from '../procfs/owner.ts';
 import type { Reader } from '../reader/reader.ts';
 import type { ReaderResolver } from '../reader/resolver.ts';
 import { renderCpuList } from '../render/cpu-sets.ts';
@@ -65,8 +66,8 @@ export class ShownMachines {
     const { resolver, textParts } = this.#parts;
     const reader = resolver.resolve(callerTid);
     if (reader.kind !== 'container') return { reader, machine: undefined, owner: hostOwner };
-    const { text, owner } = textFor(cpusSource, { reader, callerTid }, textParts);
-    if (owner === hostOwner) return { reader, machine: undefined, owner };
+    const { text, owner, origin } = textFor(cpusSource, { reader, callerTid }, textParts);
+    if (origin === 'host') return { reader, machine: undefined, owner };
     return { reader, machine: this.#machineOf(text), owner };
   }
 

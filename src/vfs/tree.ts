@@ -7,7 +7,7 @@ import type { Attr, Dirent } from '../fuse/protocol/reply.ts';
 /** A file's text at one moment. ASCII (latin1) only. */
 export interface GeneratedText {
   readonly text: string;
-  /** Whom to charge for what is kept of it: the reader's pid namespace, 0 for the host. */
+  /** Whom to charge for what is kept of it; 0 for the host. */
   readonly owner: number;
 }
 

@@ -4,11 +4,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { run, runOrThrow } from '../support/commands.ts';
-import { type Container, joinArgv } from '../support/containers.ts';
+import { type Container, type ContainerOptions, joinArgv } from '../support/containers.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { mountsBelow } from '../support/mounts.ts';
 import { compileProgram } from '../support/programs.ts';
 import { outputIn, useServingScene } from '../support/serving-scene.ts';
+import { startWatched } from '../support/watched-process.ts';
 
 const scene = useServingScene();
 const unified = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
@@ -21,11 +22,12 @@ beforeEach((ctx) => ctx.skip(lacking !== undefined, lacking));
 const file = '/proc/pressure/cpu';
 const trigger = 'some 100000 2000000';
 
-async function startWithPressure(): Promise<Container> {
+async function startWithPressure(options: ContainerOptions = {}): Promise<Container> {
   const { mountPoint } = scene().daemon;
   await expect.poll(() => mountsBelow(mountPoint).length, { timeout: 10_000 }).toBe(2);
   const source = `${mountPoint}/proc/pressure`;
-  return scene().start({ cgroup: scene().makeCgroup(), mounts: [[source, '/proc/pressure']] });
+  const mounts = [[source, '/proc/pressure']] as const;
+  return scene().start({ cgroup: scene().makeCgroup(), mounts, ...options });
 }
 
 /** Runs the program with the triggers in a container. */
@@ -146,6 +148,26 @@ describe('a hostile container', () => {
       return links.filter((link) => link.startsWith('lrwx') && link.endsWith('.pressure'));
     };
     await expect.poll(open, { timeout: 20_000 }).toEqual([]);
+  });
+});
+
+describe('a hostile container that nests', () => {
+  it('gets no more, whatever pid namespaces and cgroups it makes', async () => {
+    const cgroup = scene().makeCgroup();
+    const outer = await startWithPressure({ cgroup: cgroup.makeChild('outer') });
+    const hold = ['many', file, trigger, '40', '60'];
+    const held = startWatched(outer.execArgv([compileProgram('pressure-triggers'), ...hold]));
+    await held.untilPrinted(/^40 0$/m);
+    let innermost = outer;
+    for (const name of ['middle', 'inner']) {
+      const options = { nestedIn: innermost, cgroup: cgroup.makeChild(name) };
+      innermost = await startWithPressure(options);
+    }
+    const [taken = '', error] = (await triggers(innermost, 'many', file, trigger, '40')).split(' ');
+    expect(Number(taken)).toBe(24);
+    expect(error).toBe('28');
+    await outer.stop();
+    await held.ended;
   });
 });
 

@@ -6,7 +6,13 @@ import { parsePidStat } from '../../src/kernel/pid-stat.ts';
 import { SystemError } from '../../src/kernel/system-error.ts';
 import { compileProgram, sleeper } from '../support/programs.ts';
 import { makeScene, type ResolverScene } from '../support/resolver-scene.ts';
-import { readerBehind, slowness, strategyCases, workingCases } from '../support/resolvers.ts';
+import {
+  pidnsInodeOf,
+  readerBehind,
+  slowness,
+  strategyCases,
+  workingCases,
+} from '../support/resolvers.ts';
 
 for (const found of strategyCases) {
   it(`${found.name} is tried`, (ctx) => {
@@ -35,13 +41,16 @@ describe.each(workingCases)('ReaderResolver.resolve() by $name', ({ strategy }) 
     const middle = await scene.start({ nestedIn: outer });
     const inner = await scene.start({ nestedIn: middle });
     for (const { initPid } of [outer, middle, inner]) {
-      expect(scene.resolver.resolve(initPid)).toEqual(readerBehind(initPid));
+      const outermostPidns = pidnsInodeOf(outer.initPid);
+      const expected = { ...readerBehind(initPid), outermostPidns };
+      expect(scene.resolver.resolve(initPid)).toEqual(expected);
     }
   });
 
   it('finds the init of a container with a user namespace', async () => {
     const { initPid } = await scene.start({ userNamespace: true });
-    expect(scene.resolver.resolve(initPid)).toEqual(readerBehind(initPid));
+    const expected = { ...readerBehind(initPid), outermostPidns: undefined };
+    expect(scene.resolver.resolve(initPid)).toEqual(expected);
   });
 
   it('finds the init of a thread that leads no process', async () => {

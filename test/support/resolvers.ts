@@ -59,13 +59,18 @@ export function startTicksOf(pid: number): number {
   return parsePidStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).startTicks;
 }
 
-/** What a reader in init's own namespaces must come to. */
+export function pidnsInodeOf(pid: number): number {
+  return Number(readlinkSync(`/proc/${pid}/ns/pid`).replace(/\D/g, ''));
+}
+
+/** What a reader in init's own namespaces must come to, in a container that is not nested. */
 export function readerBehind(initPid: number): ContainerReader {
   return {
     kind: 'container',
     initPid,
     initStartTicks: startTicksOf(initPid),
-    pidnsInode: Number(readlinkSync(`/proc/${initPid}/ns/pid`).replace(/\D/g, '')),
+    pidnsInode: pidnsInodeOf(initPid),
+    outermostPidns: pidnsInodeOf(initPid),
     cgroupText: readFileSync(`/proc/${initPid}/cgroup`, 'latin1'),
   };
 }

@@ -3,7 +3,9 @@
 //   watch FILE TEXT MSEC   writes TEXT, prints "ready", polls for POLLPRI, prints revents
 //   epoll FILE TEXT MSEC   the same with epoll
 //   write FILE TEXT        prints errno, 0 if the trigger was taken
-//   many FILE TEXT COUNT   opens so many triggers; prints how many were taken, and the last errno
+//   many FILE TEXT COUNT [SECONDS]
+//                          opens so many triggers; prints how many were taken, and the last errno;
+//                          holds them for so long
 //   storm FILE TEXT COUNT  opens, writes, polls in threes, and closes, so many times; prints "done"
 //   spin COUNT SECONDS     so many processes that use a CPU
 
@@ -66,6 +68,7 @@ int main(int argc, char **argv) {
       else taken++;
     }
     printf("%d %d\n", taken, error);
+    if (argc > 5) sleep(atoi(argv[5]));
   } else if (strcmp(argv[1], "storm") == 0) {
     for (int i = 0; i < number; i++) {
       char byte;

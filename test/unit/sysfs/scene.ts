@@ -59,6 +59,7 @@ function readerOf(tid: number): Reader {
     initPid: tid,
     initStartTicks: 1,
     pidnsInode: 1000 + tid,
+    outermostPidns: 1000 + tid,
     cgroupText: `0::/${name}`,
   };
 }
