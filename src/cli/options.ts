@@ -50,10 +50,15 @@ function option(flags: string, about: string): Option {
   return made.env(`NSPROC_${made.name().replaceAll('-', '_').toUpperCase()}`);
 }
 
+/** Which daemon a command is about. */
+export function mountPointOption(about: string): Option {
+  return option('--mount-point <dir>', about).default(defaults.mountPoint);
+}
+
 export function serveOptions(): Option[] {
-  const { mountPoint, workers, virtualization, resolver, initCacheTtlMsec, logLevel } = defaults;
+  const { workers, virtualization, resolver, initCacheTtlMsec, logLevel } = defaults;
   return [
-    option('--mount-point <dir>', 'where to mount; made if missing').default(mountPoint),
+    mountPointOption('where to mount; made if missing'),
     option('--workers <n>', 'threads that answer readers')
       .default(workers)
       .argParser(wholeNumber(1, 64)),

@@ -1,13 +1,16 @@
 // The commands and their options. Each command's work is in a file of its own.
 
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { ControlError } from '../daemon/control-client.ts';
 import { StartError } from '../daemon/mount-point.ts';
+import { switchNames } from '../daemon/switches.ts';
 import { nsprocVersion } from '../kernel/package.ts';
+import { runMetrics, runSet, runStatus } from './control.ts';
 import { runDemo } from './demo.ts';
 import { runDoctor } from './doctor.ts';
 import { ExitStatus } from './exit-status.ts';
 import { runExplain } from './explain.ts';
-import { serveOptions, viewOptions, wholeNumber } from './options.ts';
+import { mountPointOption, serveOptions, viewOptions, wholeNumber } from './options.ts';
 import { defaultServeSettings, runServe } from './serve.ts';
 
 const epilogue = `
@@ -16,6 +19,10 @@ Examples:
   nsproc doctor                      can this host run it, and if not, why?
   nsproc demo                        a container's numbers beside the host's
   nsproc explain 4711 meminfo        where each number of that process's meminfo comes from
+  nsproc status                      what a running daemon does, and how it is
+  nsproc set swap off                what its containers see, from here on
+  nsproc set virtualization off      the host's files for all containers (SIGUSR2 toggles it)
+  nsproc metrics > /var/lib/prometheus/node-exporter/nsproc.prom
   docker run -m 256m -v ${defaultServeSettings.mountPoint}/proc/meminfo:/proc/meminfo:ro debian free
 
 Exit status: 0 done; 1 it could not be done (the message says why); 2 bad command line.
@@ -37,11 +44,7 @@ function addDoctor(program: Command, setStatus: SetStatus): void {
   program
     .command('doctor')
     .description('say whether and how this host can run nsproc')
-    .addOption(
-      new Option('--mount-point <dir>', 'the mount point to look at')
-        .env('NSPROC_MOUNT_POINT')
-        .default(defaultServeSettings.mountPoint),
-    )
+    .addOption(mountPointOption('the mount point to look at'))
     .option('--json', 'as one JSON object')
     .action((options) => setStatus(runDoctor(options)));
 }
@@ -55,6 +58,29 @@ function addExplain(program: Command, setStatus: SetStatus): void {
     .option('--json', 'as one JSON object')
     .action((pid, file, options) => setStatus(runExplain(pid, file, options)));
   for (const option of viewOptions()) command.addOption(option);
+}
+
+const whichDaemon = 'where the daemon serves that is asked';
+
+function addControl(program: Command, setStatus: SetStatus): void {
+  program
+    .command('status')
+    .description('say how a running daemon is')
+    .addOption(mountPointOption(whichDaemon))
+    .option('--json', 'as one JSON object')
+    .action(async (options) => setStatus(await runStatus(options)));
+  program
+    .command('set')
+    .description('change what containers see, until the daemon is stopped')
+    .argument('<name>', switchNames.join(', '))
+    .argument('<value>', 'on or off, for cpus quota or cpuset; default: as it was started')
+    .addOption(mountPointOption(whichDaemon))
+    .action(async (name, value, options) => setStatus(await runSet(name, value, options)));
+  program
+    .command('metrics')
+    .description("print a running daemon's numbers in the text format of Prometheus")
+    .addOption(mountPointOption(whichDaemon))
+    .action(async (options) => setStatus(await runMetrics(options)));
 }
 
 function addDemo(program: Command, setStatus: SetStatus): void {
@@ -74,6 +100,7 @@ function createProgram(setStatus: SetStatus): Command {
   addServe(program, setStatus);
   addDoctor(program, setStatus);
   addExplain(program, setStatus);
+  addControl(program, setStatus);
   addDemo(program, setStatus);
   for (const command of program.commands) command.exitOverride();
   return program;
@@ -88,7 +115,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }).parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitStatus.usage;
-    if (!(error instanceof StartError)) throw error;
+    if (!(error instanceof StartError || error instanceof ControlError)) throw error;
     process.stderr.write(`nsproc: ${error.message}\n`);
     return ExitStatus.failed;
   }

@@ -55,6 +55,14 @@ export class ControlBlock {
     return true;
   }
 
+  /** Of each thread: the requests it has answered, and whether it has one. */
+  records(): { readonly answered: number; readonly isBusy: boolean }[] {
+    return Array.from({ length: this.#words.length / threadWords }, (_, index) => ({
+      answered: Number(Atomics.load(this.#words, index * threadWords + ANSWERED)),
+      isBusy: Atomics.load(this.#words, index * threadWords + UNIQUE) !== NONE,
+    }));
+  }
+
   /** Requests answered by all threads since the start. */
   answered(): number {
     let sum = 0n;

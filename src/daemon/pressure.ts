@@ -27,6 +27,7 @@ const mainThread = 1_000_000;
 export interface RunningPressure {
   /** Resolves when it is mounted, or when it is known that it will not be. */
   readonly ready: Promise<void>;
+  usage(): { readonly isMounted: boolean; readonly triggers: number };
   /** Unmounts and ends the thread; false when it was in use. */
   stop(): Promise<boolean>;
 }
@@ -98,7 +99,12 @@ function run(start: Omit<PressureStart, 'thread'>, log: Log): RunningPressure {
     ending ??= end();
     return ending;
   };
-  return { ready: settled, stop };
+  const mounted = new Int32Array(memory.mounted);
+  const usage = () => ({
+    isMounted: Atomics.load(mounted, 0) === 1,
+    triggers: triggers.usedCount(),
+  });
+  return { ready: settled, usage, stop };
 }
 
 function isPressureMessage(message: unknown): message is PressureMessage {

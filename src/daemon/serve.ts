@@ -12,6 +12,7 @@ import { randomHalves } from '../kernel/random.ts';
 import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import { type RunningControl, startControl } from './control.ts';
 import { ControlBlock } from './control-block.ts';
 import { endMount } from './end-mount.ts';
 import { readSight } from './host-check.ts';
@@ -20,6 +21,7 @@ import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import { type RunningPressure, startPressure } from './pressure.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { commonSources } from './status-sources.ts';
 import { Switches } from './switches.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { SharedMemory } from './worker-start.ts';
@@ -61,6 +63,7 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   pool.startAll();
   const pressure = startPressure(start, log);
   const { mountPoint, workers, cpus, swap, zswap } = options;
+  const asked = startAnswering({ options, log, strategy, memory, control, pool, pressure });
   for (const { detail, advice } of readSight(readLayout(), mountPoint)) {
     log.warn({ advice }, detail);
   }
@@ -70,6 +73,7 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
   return {
     ended: pool.ended.then(() => {
       loads.stop();
+      asked.close();
       return endPressure(pressure);
     }),
     stop: async () => {
@@ -77,6 +81,33 @@ export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
       await stop({ mountPoint, pool, control, log, isPressureIdle });
     },
   };
+}
+
+interface Serving {
+  readonly options: ServeOptions;
+  readonly log: Log;
+  readonly strategy: StrategyChoice['strategy'];
+  readonly memory: SharedMemory;
+  readonly control: ControlBlock;
+  readonly pool: WorkerPool;
+  readonly pressure: RunningPressure | undefined;
+}
+
+/** On the control socket, from here on. */
+function startAnswering(serving: Serving): RunningControl {
+  const { options, log, strategy, memory, control, pool, pressure } = serving;
+  const switches = new Switches(memory.switches, options);
+  const openFiles = new OpenFiles(memory.openFiles, mainThread);
+  const sources = commonSources({
+    mountPoint: options.mountPoint,
+    resolver: strategy.name,
+    switches,
+    records: () => control.records(),
+    living: () => pool.living(),
+    openFiles: () => openFiles.usage(),
+    pressure: () => pressure?.usage(),
+  });
+  return startControl({ mountPoint: options.mountPoint, switches, sources, log });
 }
 
 /** Puts right what a thread that died may have left half-done. */

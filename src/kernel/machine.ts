@@ -1,5 +1,6 @@
 // Facts about the machine and this process's rights on it.
 
+import { readdirSync } from 'node:fs';
 import { availableParallelism, machine, release } from 'node:os';
 import { readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
@@ -42,6 +43,11 @@ export function openProblem(path: string): string | undefined {
   if (fd < 0) return errnoName(libc.lastErrno());
   libc.close(fd);
   return undefined;
+}
+
+/** How many files this process has open; the list itself is one while it is read. */
+export function openFdCount(): number {
+  return readdirSync('/proc/self/fd').length - 1;
 }
 
 /** Soft limit of open files (RLIMIT_NOFILE). */

@@ -1,6 +1,6 @@
 // Directories that a command makes for itself and removes again.
 
-import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +12,19 @@ export function makeTemporaryDirectory(stem: string): string {
 /** Makes a directory whose parent exists; throws when it is there already. */
 export function makeNewDirectory(path: string): void {
   mkdirSync(path);
+}
+
+/**
+ * Makes a directory, and what is missing above it, that this user alone may enter. Throws when
+ * there is something else, or somebody else's.
+ */
+export function makePrivateDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) throw new Error(`Cannot use ${path}: it is no directory`);
+  if (stat.uid !== process.geteuid?.())
+    throw new Error(`Cannot use ${path}: it is user ${stat.uid}'s`);
+  chmodSync(path, 0o700);
 }
 
 export function removeEmptyDirectory(path: string): void {
