@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/run-root.ts'],
           fileParallelism: false,
           testTimeout: 60_000 * slowness,
           hookTimeout: 60_000 * slowness,

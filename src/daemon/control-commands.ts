@@ -24,13 +24,12 @@ export async function answerRequest(
 ): Promise<string> {
   try {
     const request = parseRequest(line);
-    const name = String(request['command']);
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    const name = request['command'];
+    const isName = typeof name === 'string' && Object.hasOwn(commands, name);
+    const command = isName ? commands[name] : undefined;
     if (command === undefined) {
       const known = Object.keys(commands).join(', ');
-      throw new RequestError(
-        `no command ${JSON.stringify(request['command'])}; there are ${known}`,
-      );
+      throw new RequestError(`no command ${JSON.stringify(name)}; there are ${known}`);
     }
     return JSON.stringify({ ok: true, ...(await command(request)) });
   } catch (error) {

@@ -1,32 +1,20 @@
 // The parts of the status that every daemon has.
 
-import { monotonicUsec } from '../kernel/clock.ts';
 import { openFdCount, openFilesLimit } from '../kernel/machine.ts';
 import { nsprocVersion } from '../kernel/package.ts';
 import { mostTriggers } from '../vfs/trigger-table.ts';
-import { counter, gauge, type Metric } from './metrics.ts';
+import { counter, gauge } from './metrics.ts';
 import type { StatusSource } from './status.ts';
 import { type Switches, switchNames } from './switches.ts';
-
-/** One serving thread, as the main thread sees it. */
-export interface WorkerRecord {
-  readonly answered: number;
-  readonly isBusy: boolean;
-  /** Since when it works on its request, if that is known; CLOCK_MONOTONIC. */
-  readonly busySinceUsec?: number;
-}
+import { type WorkerFacts, workerSource } from './worker-status.ts';
 
 export interface ServerFacts {
   readonly mountPoint: string;
   readonly resolver: string;
 }
 
-export interface CommonFacts extends ServerFacts {
+export interface CommonFacts extends ServerFacts, WorkerFacts {
   readonly switches: Switches;
-  /** One element a serving thread. */
-  records(): readonly WorkerRecord[];
-  /** How many threads run. */
-  living(): number;
   openFiles(): OpenFilesUsage;
   /** `undefined` where the kernel keeps no pressure information. */
   pressure(): PressureUsage | undefined;
@@ -95,54 +83,6 @@ function switchSource(switches: Switches): StatusSource {
       },
     ],
   };
-}
-
-function busyUsecOf({ isBusy, busySinceUsec }: WorkerRecord): number | null {
-  if (!isBusy || busySinceUsec === undefined) return null;
-  return Math.max(0, monotonicUsec() - busySinceUsec);
-}
-
-function workerSource({ records, living }: Pick<CommonFacts, 'records' | 'living'>): StatusSource {
-  return {
-    part: 'workers',
-    status: () => {
-      const all = records();
-      return {
-        living: living(),
-        answered: all.reduce((sum, { answered }) => sum + answered, 0),
-        threads: all.map((record, worker) => ({
-          worker,
-          answered: record.answered,
-          isBusy: record.isBusy,
-          busyUsec: busyUsecOf(record),
-        })),
-      };
-    },
-    metrics: () => workerMetrics(records(), living()),
-  };
-}
-
-function workerMetrics(records: readonly WorkerRecord[], living: number): Metric[] {
-  const busy = records.filter(({ isBusy }) => isBusy);
-  const longestUsec = Math.max(0, ...busy.map((record) => busyUsecOf(record) ?? 0));
-  return [
-    {
-      name: 'nsproc_requests_answered_total',
-      type: 'counter',
-      help: 'Requests of the kernel that were answered.',
-      samples: records.map(({ answered }, worker) => ({
-        value: answered,
-        labels: { worker: String(worker) },
-      })),
-    },
-    gauge('nsproc_workers', 'Threads that serve readers.', living),
-    gauge('nsproc_requests_in_flight', 'Requests taken and not answered yet.', busy.length),
-    gauge(
-      'nsproc_longest_request_seconds',
-      'How long the oldest request in flight has been worked on.',
-      longestUsec / 1e6,
-    ),
-  ];
 }
 
 function processSource(): StatusSource {
