@@ -14,6 +14,9 @@ export type Requirement =
   | 'util-linux'
   | 'sysstat'
   | 'python'
+  | 'psutil'
+  | 'java'
+  | 'node-exporter'
   | `cgroup:${Controller | 'swap'}`;
 
 /**
@@ -21,6 +24,8 @@ export type Requirement =
  * and sbin is not on everybody's PATH.
  */
 const programFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+const psutilFolder = '/usr/lib/python3/dist-packages/psutil';
 
 /** Where Debian's packages put this program, or `undefined`. */
 function findProgram(name: string): string | undefined {
@@ -51,15 +56,21 @@ function reasonAgainst(requirement: Requirement): string | undefined {
     case 'docker':
       return packageReason('docker.io', 'dockerd', 'docker', 'containerd', 'runc');
     case 'procps':
-      return packageReason('procps', 'free', 'uptime', 'top', 'vmstat');
+      return packageReason('procps', 'free', 'uptime', 'top', 'vmstat', 'w');
     case 'busybox':
       return packageReason('busybox-static', 'busybox');
     case 'util-linux':
       return packageReason('util-linux', 'lscpu', 'losetup', 'setarch', 'setpriv', 'swapon');
     case 'sysstat':
-      return packageReason('sysstat', 'iostat');
+      return packageReason('sysstat', 'iostat', 'mpstat');
     case 'python':
       return packageReason('python3', 'python3');
+    case 'psutil':
+      return existsSync(psutilFolder) ? undefined : "psutil of Debian's package python3-psutil";
+    case 'java':
+      return packageReason('default-jre-headless', 'java');
+    case 'node-exporter':
+      return packageReason('prometheus-node-exporter', 'prometheus-node-exporter');
     default: {
       const resource = requirement.slice('cgroup:'.length) as Controller | 'swap';
       return supports(resource) ? undefined : `a cgroup hierarchy with ${resource}`;
