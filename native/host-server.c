@@ -1,0 +1,345 @@
+/*
+ * Answers what containers read of nsproc's files while no server of nsproc can: from the host's own
+ * files, on connections that were made, mounted and initialised before, with the same node ids and
+ * attributes, so that the next server finds nothing changed.
+ *
+ *     $ LISTEN_FDS=3 LISTEN_FDNAMES=tree:pressure:state host-server
+ *     $ ... host-server --keeper SOCKET --mount-point DIR [--check-every SECONDS]
+ *
+ * `tree` and `pressure` are the /dev/fuse of the read-only tree and of /proc/pressure, `state` is
+ * what state.h describes; either of the last two may be missing. Other fds are kept open.
+ *
+ * A keeper has been left behind by a server that was stopped while containers had its files. It
+ * waits on SOCKET for the next server, and ends when no container has files of DIR any more.
+ *
+ * Why C: it must serve from memory that is always there, and start when nothing else does.
+ */
+#define _GNU_SOURCE
+#include "connection.h"
+#include "keeper-mounts.h"
+#include "keeper-socket.h"
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+enum { NEVER = -1, USAGE = 2, DEFAULT_CHECK_SEC = 60 };
+
+static struct connection connections[] = {
+	{ .fd = -1, .tree = &main_tree },
+	{ .fd = -1, .tree = &pressure_tree },
+};
+enum { TREE, PRESSURE, CONNECTIONS };
+
+static int signal_fd = -1;
+static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms;
+
+struct options {
+	const char *keeper_socket;
+	const char *mount_point;
+};
+
+__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...)
+{
+	char reason[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof(reason), format, arguments);
+	va_end(arguments);
+	say("%s", reason);
+	exit(USAGE);
+}
+
+static struct options parse_options(int count, char **arguments)
+{
+	struct options options = { NULL, NULL };
+
+	for (int index = 1; index < count; index += 2) {
+		const char *name = arguments[index], *value = arguments[index + 1];
+
+		if (!value)
+			fail("%s needs a value", name);
+		else if (strcmp(name, "--keeper") == 0)
+			options.keeper_socket = value;
+		else if (strcmp(name, "--mount-point") == 0)
+			options.mount_point = value;
+		else if (strcmp(name, "--check-every") == 0)
+			check_every_ms = strtoll(value, NULL, 10) * 1000;
+		else
+			fail("unknown option %s", name);
+	}
+	if (check_every_ms <= 0)
+		fail("--check-every needs a number of seconds");
+	return options;
+}
+
+/* As sd_listen_fds_with_names(3), but for LISTEN_PID: whoever starts this may not know it. */
+static int take_passed_fds(void)
+{
+	const char *count_text = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
+	int count = count_text ? atoi(count_text) : 0;
+	int state_fd = -1;
+
+	for (int index = 0; index < count && names && *names; index++) {
+		struct passed_fd passed = { .fd = FIRST_PASSED_FD + index };
+		size_t length = strcspn(names, ":");
+
+		snprintf(passed.name, sizeof(passed.name), "%.*s", (int)length, names);
+		names += names[length] ? length + 1 : length;
+		if (fcntl(passed.fd, F_SETFD, FD_CLOEXEC) < 0)
+			continue;
+		if (strcmp(passed.name, "tree") == 0)
+			connections[TREE].fd = passed.fd;
+		else if (strcmp(passed.name, "pressure") == 0)
+			connections[PRESSURE].fd = passed.fd;
+		else if (strcmp(passed.name, "state") == 0)
+			state_fd = passed.fd;
+		/* More than one message can carry: the rest ends with this process. */
+		if (passed_count < MOST_PASSED_FDS)
+			passed_fds[passed_count++] = passed;
+	}
+	return state_fd;
+}
+
+/* Reads what only root may, and as a keeper looks into all namespaces and unmounts. */
+static void give_up_rights(bool is_keeper)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { { 0 }, { 0 } };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return;
+	uint32_t wanted = 1U << CAP_DAC_READ_SEARCH;
+	if (is_keeper)
+		wanted |= 1U << CAP_SYS_PTRACE | 1U << CAP_SYS_ADMIN | 1U << CAP_DAC_OVERRIDE;
+	sets[0].permitted = sets[0].effective = sets[0].permitted & wanted;
+	sets[1].permitted = sets[1].effective = 0;
+	sets[0].inheritable = sets[1].inheritable = 0;
+	syscall(SYS_capset, &header, sets);
+}
+
+static void do_nothing(int signal_number)
+{
+	(void)signal_number;
+}
+
+static void set_up_process(void)
+{
+	struct sigaction interrupt = { .sa_handler = do_nothing };
+	sigset_t ends;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	prctl(PR_SET_NAME, "nsproc-host");
+	/* A huge page is more than all that is used here. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+	if (chdir("/") < 0)
+		fail("cannot enter /: %s", strerror(errno));
+	signal(SIGPIPE, SIG_IGN);
+	/* Without SA_RESTART: it is there to interrupt; see serve_one(). */
+	sigaction(SIGALRM, &interrupt, NULL);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void open_connections(int state_fd)
+{
+	static const char *const journals[CONNECTIONS] = { "journal", "pressure-journal" };
+	struct state state = map_state(state_fd);
+
+	if (connections[TREE].fd < 0 && connections[PRESSURE].fd < 0)
+		fail("no fd named tree or pressure was passed");
+	for (int index = 0; index < CONNECTIONS; index++) {
+		struct connection *connection = &connections[index];
+
+		connection->is_over = connection->fd < 0;
+		if (!connection->is_over &&
+		    !open_connection(connection, find_journal(state, journals[index])))
+			fail("no memory");
+	}
+}
+
+/* The kernel's name for a connection is the minor number of its file system's device. */
+static void note_device(int fd, char device[DEVICE_BYTES])
+{
+	static const char label[] = "fuse_connection:";
+	char path[48], lines[512];
+
+	snprintf(path, sizeof(path), "self/fdinfo/%d", fd);
+	int info = fd < 0 || device[0] ? -1 : openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+	if (info < 0)
+		return;
+	ssize_t length = read(info, lines, sizeof(lines) - 1);
+	close(info);
+	lines[length > 0 ? length : 0] = 0;
+	const char *line = strstr(lines, label);
+	if (line)
+		snprintf(device, DEVICE_BYTES, "0:%lu", strtoul(line + strlen(label), NULL, 10));
+}
+
+static void begin_keeping(const struct options *options)
+{
+	if (options->mount_point && !know_mount_point(options->mount_point))
+		fail("cannot keep %s", options->mount_point);
+	/* Of a mount point that was taken away, on kernels that tell. */
+	note_device(connections[TREE].fd, kept_tree.device);
+	note_device(connections[PRESSURE].fd, kept_pressure.device);
+	if (options->keeper_socket && !listen_at(options->keeper_socket))
+		fail("cannot listen at %s: %s", options->keeper_socket, strerror(errno));
+	next_check_ms = now_ms() + check_every_ms;
+}
+
+static void ask_all_again(void)
+{
+	for (int index = 0; index < CONNECTIONS; index++)
+		if (!connections[index].is_over)
+			ask_again(&connections[index]);
+}
+
+/* sd_notify(3) */
+static void tell_ready(void)
+{
+	static const char ready[] = "READY=1\nSTATUS=answering from the host's files\n";
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t length = path ? strlen(path) : 0;
+
+	if (length == 0 || length >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (path[0] == '@')
+		address.sun_path[0] = 0;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || sendto(fd, ready, strlen(ready), MSG_NOSIGNAL, (struct sockaddr *)&address,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
+		say("cannot reach NOTIFY_SOCKET: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool all_are_over(void)
+{
+	return connections[TREE].is_over && connections[PRESSURE].is_over;
+}
+
+/* Until somebody asks, or the next thing is due. */
+static int patience_ms(bool is_keeper)
+{
+	int64_t until_ms = next_check_ms;
+
+	if (is_scanning())
+		return 0;
+	if (!is_keeper)
+		return NEVER;
+	for (int index = 0; index < MOST_CLIENTS; index++)
+		if (clients[index].fd >= 0 && clients[index].until_ms < until_ms)
+			until_ms = clients[index].until_ms;
+	int64_t left_ms = until_ms - now_ms();
+	return left_ms < 0 ? 0 : left_ms > 60000 ? 60000 : (int)left_ms;
+}
+
+/* One step of looking for containers that have the files. True when there are none. */
+static bool nobody_is_left(void)
+{
+	int64_t at_ms = now_ms();
+
+	drop_late_clients(at_ms);
+	if (!is_scanning() && at_ms >= next_check_ms) {
+		next_check_ms = at_ms + check_every_ms;
+		if (kept_tree.device[0])
+			begin_scan();
+	}
+	return is_scanning() && scan_finds_no_use();
+}
+
+enum { SIGNAL_SLOT, FIRST_CONNECTION, LISTEN_SLOT = FIRST_CONNECTION + CONNECTIONS,
+       FIRST_CLIENT, SLOTS = FIRST_CLIENT + MOST_CLIENTS };
+
+static void set_slots(struct pollfd slots[SLOTS], bool is_keeper)
+{
+	slots[SIGNAL_SLOT].fd = signal_fd;
+	for (int index = 0; index < CONNECTIONS; index++)
+		slots[FIRST_CONNECTION + index].fd =
+			connections[index].is_over ? -1 : connections[index].fd;
+	slots[LISTEN_SLOT].fd = listen_fd;
+	for (int index = 0; index < MOST_CLIENTS; index++)
+		slots[FIRST_CLIENT + index].fd = is_keeper ? clients[index].fd : -1;
+	for (int index = 0; index < SLOTS; index++) {
+		slots[index].events = POLLIN;
+		slots[index].revents = 0;
+	}
+}
+
+/* True when another server serves from here on. */
+static bool serve_clients(const struct pollfd slots[SLOTS])
+{
+	for (int index = 0; index < MOST_CLIENTS; index++) {
+		if (!slots[FIRST_CLIENT + index].revents || clients[index].fd < 0)
+			continue;
+		if (take_command(&clients[index]))
+			return true;
+		/* Whoever has been given the fds in vain may have taken requests. */
+		if (clients[index].fd < 0)
+			ask_all_again();
+	}
+	if (slots[LISTEN_SLOT].revents)
+		accept_client();
+	return false;
+}
+
+/* Returns when this server is not needed any more. */
+static void serve(bool is_keeper)
+{
+	struct pollfd slots[SLOTS];
+
+	while (!all_are_over()) {
+		set_slots(slots, is_keeper);
+		if (poll(slots, SLOTS, patience_ms(is_keeper)) < 0)
+			continue;
+		if (slots[SIGNAL_SLOT].revents)
+			return;
+		for (int index = 0; index < CONNECTIONS; index++)
+			if (slots[FIRST_CONNECTION + index].revents)
+				serve_one(&connections[index]);
+		if (!is_keeper)
+			continue;
+		if (serve_clients(slots))
+			return;
+		if (nobody_is_left()) {
+			unmount_own();
+			return;
+		}
+	}
+}
+
+int main(int count, char **arguments)
+{
+	struct options options = parse_options(count, arguments);
+	bool is_keeper = options.keeper_socket || options.mount_point;
+	int state_fd = take_passed_fds();
+
+	set_up_process();
+	if (!open_host())
+		fail("cannot use /proc and /sys of this host: %s", strerror(errno));
+	look_at_host();
+	begin_handles();
+	start_time_sec = (uint64_t)time(NULL);
+	open_connections(state_fd);
+	if (is_keeper)
+		begin_keeping(&options);
+	give_up_rights(is_keeper);
+	ask_all_again();
+	tell_ready();
+	serve(is_keeper);
+	wake_polls(&connections[PRESSURE]);
+	stop_listening();
+	return 0;
+}

@@ -1,0 +1,95 @@
+/*
+ * The layout of the state: the memfd that outlives servers. src/daemon/state-file.ts and
+ * src/daemon/journal.ts write it; a row whose name is empty is not used. Little endian.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define STATE_MAGIC "nsproc\0\1"
+enum { STATE_MAGIC_BYTES = 8, STATE_ROWS_AT = 64, STATE_ROWS = 62, JOURNAL_VERSION = 1 };
+
+struct state_row {
+	char name[32];
+	uint32_t version;
+	uint32_t unused;
+	uint64_t offset;
+	uint64_t length;
+	uint64_t reserved;
+};
+
+enum { JOURNAL_HEAD_BYTES = 4096, JOURNAL_REQUEST_BYTES = 8192 };
+
+/* What one thread is at. The head is the Node side's; the request is as read(2) left it, and not
+ * answered as long as the `unique` in it is not 0. Slot 0 is host-server's. */
+struct journal_slot {
+	uint8_t head[JOURNAL_HEAD_BYTES];
+	uint8_t request[JOURNAL_REQUEST_BYTES];
+};
+
+struct journal {
+	struct journal_slot *slots;
+	size_t count;
+};
+
+struct state {
+	uint8_t *memory;
+	size_t length;
+};
+
+_Static_assert(sizeof(struct state_row) == 64, "as the table has it");
+
+/* Of a server that is gone, or of another version: nothing in it is trusted. */
+static inline struct state map_state(int fd)
+{
+	struct state state = { NULL, 0 };
+	struct stat stat;
+
+	if (fd < 0 || fstat(fd, &stat) < 0 || (size_t)stat.st_size < JOURNAL_HEAD_BYTES)
+		return state;
+	state.memory = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (state.memory == MAP_FAILED) {
+		state.memory = NULL;
+	} else if (memcmp(state.memory, STATE_MAGIC, STATE_MAGIC_BYTES) != 0) {
+		munmap(state.memory, (size_t)stat.st_size);
+		state.memory = NULL;
+	} else {
+		state.length = (size_t)stat.st_size;
+	}
+	return state;
+}
+
+/* No slots when there is no such region, or one of another layout. */
+static inline struct journal find_journal(struct state state, const char *name)
+{
+	struct journal journal = { NULL, 0 };
+	struct state_row row;
+
+	for (size_t index = 0; state.memory && index < STATE_ROWS; index++) {
+		memcpy(&row, state.memory + STATE_ROWS_AT + index * sizeof(row), sizeof(row));
+		if (strncmp(row.name, name, sizeof(row.name)) != 0)
+			continue;
+		bool is_known = row.version == JOURNAL_VERSION && row.offset % 8 == 0 &&
+				row.offset <= state.length && row.length <= state.length - row.offset;
+		if (!is_known)
+			break;
+		journal.slots = (struct journal_slot *)(state.memory + row.offset);
+		journal.count = row.length / sizeof(struct journal_slot);
+		break;
+	}
+	return journal;
+}
+
+/* The `unique` of struct fuse_in_header. */
+static inline uint64_t *unique_of(uint8_t *request)
+{
+	return (uint64_t *)(request + 8);
+}
+
+#endif
