@@ -10,6 +10,7 @@ import { runDemo } from './demo.ts';
 import { runDoctor } from './doctor.ts';
 import { ExitStatus } from './exit-status.ts';
 import { runExplain } from './explain.ts';
+import { runHeal } from './heal.ts';
 import { mountPointOption, serveOptions, viewOptions, wholeNumber } from './options.ts';
 import { defaultServeSettings, runServe } from './serve.ts';
 
@@ -19,6 +20,7 @@ Examples:
   nsproc doctor                      can this host run it, and if not, why?
   nsproc demo                        a container's numbers beside the host's
   nsproc explain 4711 meminfo        where each number of that process's meminfo comes from
+  nsproc heal --dry-run              which containers have dead mounts; without it: replaces them
   nsproc status                      what a running daemon does, and how it is
   nsproc set swap off                what its containers see, from here on
   nsproc set virtualization off      the host's files for all containers (SIGUSR2 toggles it)
@@ -83,6 +85,18 @@ function addControl(program: Command, setStatus: SetStatus): void {
     .action(async (options) => setStatus(await runMetrics(options)));
 }
 
+function addHeal(program: Command, setStatus: SetStatus): void {
+  program
+    .command('heal')
+    .description("replace dead mounts of LXCFS or nsproc in running containers by a live nsproc's")
+    .addOption(mountPointOption('where the live nsproc is mounted'))
+    .option('--dry-run', 'say what would be done, change nothing')
+    .option('--hung', 'also replace mounts whose server is there but does not answer')
+    .option('--pid <pid>', 'only the mount namespace of this process', wholeNumber(1, 2 ** 22))
+    .option('--json', 'as one JSON object')
+    .action(async (options) => setStatus(await runHeal(options)));
+}
+
 function addDemo(program: Command, setStatus: SetStatus): void {
   program
     .command('demo')
@@ -101,6 +115,7 @@ function createProgram(setStatus: SetStatus): Command {
   addDoctor(program, setStatus);
   addExplain(program, setStatus);
   addControl(program, setStatus);
+  addHeal(program, setStatus);
   addDemo(program, setStatus);
   for (const command of program.commands) command.exitOverride();
   return program;
