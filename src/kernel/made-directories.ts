@@ -1,8 +1,17 @@
 // Directories that a command makes for itself and removes again.
 
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A new empty directory of its own; `stem` begins its name. */
 export function makeTemporaryDirectory(stem: string): string {
@@ -15,11 +24,27 @@ export function makeNewDirectory(path: string): void {
 }
 
 /**
+ * Makes the directory and its parents where they are missing; throws when it is a file.
+ *
+ * mkdirSync({recursive}) of Node 20 never returns in a file system where nothing can be made, such as
+ * procfs, which says ENOENT.
+ */
+export function makeDirectories(path: string, mode: number): void {
+  const parent = dirname(path);
+  if (!existsSync(parent) && parent !== path) makeDirectories(parent, mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/**
  * Makes a directory, and what is missing above it, that this user alone may enter. Throws when
  * there is something else, or somebody else's.
  */
 export function makePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectories(path, 0o700);
   const stat = lstatSync(path);
   if (!stat.isDirectory()) throw new Error(`Cannot use ${path}: it is no directory`);
   if (stat.uid !== process.geteuid?.())

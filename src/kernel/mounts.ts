@@ -1,9 +1,9 @@
 // Mounting and unmounting, and what is mounted where.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { readLinkText, readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
+import { makeDirectories } from './made-directories.ts';
 import { EBUSY, EINVAL, ENOENT } from './system-error.ts';
 
 const MS_RDONLY = 1;
@@ -123,7 +123,7 @@ function canonicalPath(directory: string): string | undefined {
 
 /** Makes the directory and its parents where they are missing; throws when it is a file. */
 export function makeDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  makeDirectories(directory, 0o755);
 }
 
 /** `hung`: there is a server, but it does not answer (it is stopped, or stuck). */
