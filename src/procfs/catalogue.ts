@@ -45,7 +45,7 @@ export interface CatalogueEntry {
 
 export const directories: readonly DirectoryRow[] = [
   { path: 'proc', nodeId: 2 },
-  // Empty, unless the kernel keeps pressure information: see procfs/pressure.ts.
+  // Covered by a mount of its own where the kernel keeps pressure information: see pressure.ts.
   { path: 'proc/pressure', nodeId: 3 },
 ];
 

@@ -6,6 +6,7 @@ import type { ReaderResolver } from '../reader/resolver.ts';
 import type { GeneratedFile } from '../vfs/tree.ts';
 import { type CatalogueEntry, catalogue } from './catalogue.ts';
 import { type FallbackParts, textFor } from './fallback.ts';
+import { pressureFiles } from './pressure.ts';
 import type { Sources } from './sources.ts';
 
 /**
@@ -16,9 +17,16 @@ function longestTextOf(entry: CatalogueEntry, { host }: Sources): number {
   return Math.ceil((host.readText(entry.hostPath)?.length ?? 0) * 1.25) + 1024;
 }
 
-/** One generated file for each row of the catalogue whose file the host has. */
+/**
+ * For those who bind the tree without the mount that is on it, such as LXC for containers in
+ * containers: what that mount serves, but for triggers.
+ */
+const behindPressure = pressureFiles.map((file) => ({ ...file, mode: 0o444 }));
+
+/** One generated file for each row whose file the host has. */
 export function generatedFiles(resolver: ReaderResolver, parts: FallbackParts): GeneratedFile[] {
-  const served = catalogue.filter(({ hostPath }) => parts.sources.host.has(hostPath));
+  const rows = [...catalogue, ...behindPressure];
+  const served = rows.filter(({ hostPath }) => parts.sources.host.has(hostPath));
   const giveBack = () => {
     parts.containers.close();
     resolver.close();
