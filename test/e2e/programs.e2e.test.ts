@@ -1,10 +1,10 @@
 // Programs that people run to see what a machine has, in a container that has all the files:
 // they understand each text, complain of nothing, and tell the container's limits.
 
-import { existsSync } from 'node:fs';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { Container } from '../support/containers.ts';
 import { onlineCpuCount } from '../support/host.ts';
+import { hasPressure } from '../support/pressure-mount.ts';
 import { kibOf, parseStat } from '../support/proc-texts.ts';
 import { parseFree, parseTopMemoryMib, parseUpMinutes } from '../support/procps.ts';
 import { missing, programPath, type Requirement } from '../support/requirements.ts';
@@ -216,7 +216,6 @@ function valuesOf(metrics: string, name: string): ReadonlyMap<string, number> {
 }
 
 describe('prometheus-node-exporter', () => {
-  const hasPressure = existsSync('/proc/pressure/cpu');
   const collectors = ['meminfo', 'stat', 'loadavg', 'cpu', 'diskstats'];
   if (hasPressure) collectors.push('pressure');
 

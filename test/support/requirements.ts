@@ -9,6 +9,7 @@ export type Requirement =
   | 'fuse'
   | 'runc'
   | 'docker'
+  | 'lxc'
   | 'procps'
   | 'busybox'
   | 'util-linux'
@@ -25,6 +26,8 @@ export type Requirement =
  */
 const programFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
+/** What the stock configuration of LXC runs. */
+const lxcfsHook = '/usr/share/lxcfs/lxc.mount.hook';
 const psutilFolder = '/usr/lib/python3/dist-packages/psutil';
 
 /** Where Debian's packages put this program, or `undefined`. */
@@ -55,6 +58,11 @@ function reasonAgainst(requirement: Requirement): string | undefined {
       return packageReason('runc', 'runc');
     case 'docker':
       return packageReason('docker.io', 'dockerd', 'docker', 'containerd', 'runc');
+    case 'lxc':
+      return (
+        packageReason('lxc', 'lxc-execute', 'lxc-attach') ??
+        (existsSync(lxcfsHook) ? undefined : `${lxcfsHook} of Debian's package lxcfs`)
+      );
     case 'procps':
       return packageReason('procps', 'free', 'uptime', 'top', 'vmstat', 'w');
     case 'busybox':

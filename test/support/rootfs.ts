@@ -8,7 +8,7 @@ import { programPath } from './requirements.ts';
 
 /** These are procps' own, so busybox must not stand in for them. */
 const procpsPrograms = ['free', 'uptime', 'top'];
-const applets = ['cat', 'grep', 'head', 'nproc', 'sh', 'sleep', 'true', 'wc'];
+const applets = ['cat', 'grep', 'head', 'ls', 'nproc', 'sh', 'sleep', 'true', 'wc'];
 /** top looks for its terminal's description even when it writes to no terminal. */
 const terminalFile = '/lib/terminfo/d/dumb';
 

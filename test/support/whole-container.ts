@@ -1,18 +1,11 @@
 // A container that has all of a daemon's files: those of /proc, and the trees of /sys.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { expect } from 'vitest';
 import type { TestCgroup } from './cgroups.ts';
 import type { Container } from './containers.ts';
-import { mountsBelow } from './mounts.ts';
+import { waitForPressure } from './pressure-mount.ts';
 import type { ServingScene } from './serving-scene.ts';
 import { servedTrees, systemDir } from './system-mounts.ts';
-
-/** Pressure files come a moment after the rest, on a mount of their own, where the kernel has any. */
-async function waitForPressure(mountPoint: string): Promise<void> {
-  if (!existsSync('/proc/pressure/cpu')) return;
-  await expect.poll(() => mountsBelow(mountPoint).length, { timeout: 10_000 }).toBe(2);
-}
 
 export async function startWholeContainer(
   scene: ServingScene,
