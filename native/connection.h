@@ -116,20 +116,20 @@ static void serve_one(struct connection *connection)
 	int error = errno;
 	if (connection->is_blocking)
 		setitimer(ITIMER_REAL, &never, NULL);
-	if (length >= 0) {
+	if (length > 0) {
 		answer_bytes(connection, connection->request, (size_t)length);
 		mark_answered(connection->request);
 		return;
 	}
 	/* ENOENT: a request that was withdrawn just now. */
-	if (error == EINTR || error == EAGAIN || error == ENOENT)
+	if (length < 0 && (error == EINTR || error == EAGAIN || error == ENOENT))
 		return;
 	connection->is_over = true;
-	if (error != ENODEV)
+	if (length < 0 && error != ENODEV)
 		say("cannot read requests: %s", strerror(error));
 }
 
-/* What the last server had taken and not answered, from the journal. Answering twice does no harm. */
+/* What the last server had taken and not answered. Answering twice does no harm. */
 static void answer_journal(const struct connection *connection)
 {
 	for (size_t index = 0; index < connection->journal.count; index++) {

@@ -28,7 +28,7 @@ struct request {
 	const struct tree *tree;
 };
 
-/* Who waits for a trigger, as the kernel names them: woken when this server ends, to ask the next. */
+/* Who waits for a trigger, as the kernel names them: woken at the end, to ask the next server. */
 static uint64_t polls[MOST_POLLS];
 static size_t poll_count;
 
@@ -246,75 +246,84 @@ static int answer_release(const struct request *request)
 	return 0;
 }
 
-/* The names of a directory that end in numbers, to be listed last and in order. */
-enum { MOST_NUMBERED = 16384 };
-static uint64_t numbered[MOST_NUMBERED];
-static size_t numbered_count;
+/* What is in a directory, to be put in order: by name, and `cpuN` and `nodeN` last by number. Memory
+ * that no directory needs is not there. */
+enum { MOST_LISTED = 16384, LISTED_NAME_BYTES = 512 * 1024 };
 
-struct place_listing {
-	struct listing *listing;
-	const struct place *parent;
+struct listed {
+	int number; /* -1 when it has none */
+	uint32_t name_at;
+	enum entry_type type;
 };
 
-static void list_named(struct listing *listing, const char *name, uint64_t id, uint32_t mode)
+static struct listed listed[MOST_LISTED];
+static char listed_names[LISTED_NAME_BYTES];
+static size_t listed_count, listed_names_length;
+
+static bool collect(void *context, const char *name, const struct place *place)
 {
+	struct numbered_name own;
+	size_t size = strlen(name) + 1;
+
+	(void)context;
+	if (listed_count == MOST_LISTED || listed_names_length + size > LISTED_NAME_BYTES)
+		return false;
+	listed[listed_count++] = (struct listed){
+		.number = parse_numbered(name, &own) ? own.number : -1,
+		.name_at = (uint32_t)listed_names_length,
+		.type = place->type,
+	};
+	memcpy(listed_names + listed_names_length, name, size);
+	listed_names_length += size;
+	return true;
+}
+
+static bool is_before(const struct listed *a, const struct listed *b)
+{
+	if (a->number != b->number)
+		return a->number < b->number;
+	return strcmp(listed_names + a->name_at, listed_names + b->name_at) < 0;
+}
+
+/* Shell's, which needs no memory; the C library's qsort(3) does. */
+static void sort_listed(void)
+{
+	for (size_t gap = listed_count / 2; gap > 0; gap /= 2)
+		for (size_t index = gap; index < listed_count; index++) {
+			struct listed moving = listed[index];
+			size_t at = index;
+
+			for (; at >= gap && is_before(&moving, &listed[at - gap]); at -= gap)
+				listed[at] = listed[at - gap];
+			listed[at] = moving;
+		}
+}
+
+static void list_named(struct listing *listing, const char *name, uint64_t id,
+		       enum entry_type type)
+{
+	uint32_t mode = type == DIRECTORY ? S_IFDIR : type == LINK ? S_IFLNK : S_IFREG;
 	struct attr attr = { .id = id, .inode = inode_of(id), .mode = mode };
 
 	list_entry(listing, name, &attr);
 }
 
-static uint32_t type_mode(enum entry_type type)
-{
-	return type == DIRECTORY ? S_IFDIR : type == LINK ? S_IFLNK : S_IFREG;
-}
-
-/* By number first, then as they came. */
-static bool list_or_collect(void *context, const char *name, const struct place *place)
-{
-	struct place_listing *listing = context;
-	struct numbered_name own;
-
-	if (!parse_numbered(name, &own))
-		list_named(listing->listing, name, place_id(place), type_mode(place->type));
-	else if (numbered_count < MOST_NUMBERED) {
-		uint64_t order = (uint64_t)own.number << 32 | numbered_count << 8;
-		numbered[numbered_count++] = order | (uint64_t)own.kind << 4 | place->type;
-	}
-	return true;
-}
-
-/* Shell's, which needs no memory; the C library's qsort(3) does. */
-static void sort_numbered(void)
-{
-	for (size_t gap = numbered_count / 2; gap > 0; gap /= 2)
-		for (size_t index = gap; index < numbered_count; index++)
-			for (size_t at = index; at >= gap && numbered[at - gap] > numbered[at]; at -= gap) {
-				uint64_t lower = numbered[at];
-				numbered[at] = numbered[at - gap];
-				numbered[at - gap] = lower;
-			}
-}
-
 static int list_dynamic(const struct place *place, uint64_t id, struct listing *listing)
 {
-	struct place_listing context = { listing, place };
 	struct place parent = is_tree_root(place) ? *place : parent_of(place);
+	struct place child;
 
-	list_named(listing, ".", id, S_IFDIR);
-	list_named(listing, "..", is_tree_root(place) ? SYSTEM_NODE : place_id(&parent), S_IFDIR);
-	numbered_count = 0;
-	if (!list_place(place, list_or_collect, &context))
+	list_named(listing, ".", id, DIRECTORY);
+	list_named(listing, "..", is_tree_root(place) ? SYSTEM_NODE : place_id(&parent), DIRECTORY);
+	listed_count = listed_names_length = 0;
+	if (!list_place(place, collect, NULL))
 		return ENOENT;
-	sort_numbered();
-	for (size_t index = 0; index < numbered_count; index++) {
-		enum entry_type type = numbered[index] & 15;
-		struct place child;
-		char name[32];
+	sort_listed();
+	for (size_t index = 0; index < listed_count; index++) {
+		const char *name = listed_names + listed[index].name_at;
 
-		snprintf(name, sizeof(name), "%s%u", kind_names[numbered[index] >> 4 & 15],
-			 (unsigned)(numbered[index] >> 32));
-		if (child_of(place, name, type, &child))
-			list_named(listing, name, place_id(&child), type_mode(type));
+		if (child_of(place, name, listed[index].type, &child))
+			list_named(listing, name, place_id(&child), child.type);
 	}
 	return 0;
 }

@@ -150,11 +150,13 @@ static void set_up_process(void)
 	signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void open_connections(int state_fd)
+static void open_connections(struct state state)
 {
 	static const char *const journals[CONNECTIONS] = { "journal", "pressure-journal" };
-	struct state state = map_state(state_fd);
 
+	start_time_sec = session_start_sec(state);
+	if (start_time_sec == 0)
+		start_time_sec = (uint64_t)time(NULL);
 	if (connections[TREE].fd < 0 && connections[PRESSURE].fd < 0)
 		fail("no fd named tree or pressure was passed");
 	for (int index = 0; index < CONNECTIONS; index++) {
@@ -331,8 +333,7 @@ int main(int count, char **arguments)
 		fail("cannot use /proc and /sys of this host: %s", strerror(errno));
 	look_at_host();
 	begin_handles();
-	start_time_sec = (uint64_t)time(NULL);
-	open_connections(state_fd);
+	open_connections(map_state(state_fd));
 	if (is_keeper)
 		begin_keeping(&options);
 	give_up_rights(is_keeper);

@@ -1,6 +1,6 @@
 /*
- * Where each open file's last read ended, and what is left of its text: a reader with a small buffer
- * gets one text from its beginning to its end, as src/vfs/open-files.ts has it.
+ * Where each open file's last read ended, and what is left of its text: a reader with a small
+ * buffer gets one text from its beginning to its end, as src/vfs/open-files.ts has it.
  *
  * What a handle of another server had read is not known here. Its next read, unless from the
  * beginning, fails: the rest of another text would make one that never was.

@@ -1,6 +1,6 @@
 /*
  * The layout of the state: the memfd that outlives servers. src/daemon/state-file.ts and
- * src/daemon/journal.ts write it; a row whose name is empty is not used. Little endian.
+ * its neighbours write it; a row whose name is empty is not used. Little endian.
  */
 #ifndef STATE_H
 #define STATE_H
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #define STATE_MAGIC "nsproc\0\1"
-enum { STATE_MAGIC_BYTES = 8, STATE_ROWS_AT = 64, STATE_ROWS = 62, JOURNAL_VERSION = 1 };
+enum { STATE_MAGIC_BYTES = 8, STATE_ROWS_AT = 64, STATE_ROWS = 62, KNOWN_VERSION = 1 };
 
 struct state_row {
 	char name[32];
@@ -65,25 +65,43 @@ static inline struct state map_state(int fd)
 	return state;
 }
 
-/* No slots when there is no such region, or one of another layout. */
-static inline struct journal find_journal(struct state state, const char *name)
+/* NULL when there is no such region, or one of another layout. */
+static inline void *find_region(struct state state, const char *name, size_t *length)
 {
-	struct journal journal = { NULL, 0 };
 	struct state_row row;
 
+	*length = 0;
 	for (size_t index = 0; state.memory && index < STATE_ROWS; index++) {
 		memcpy(&row, state.memory + STATE_ROWS_AT + index * sizeof(row), sizeof(row));
 		if (strncmp(row.name, name, sizeof(row.name)) != 0)
 			continue;
-		bool is_known = row.version == JOURNAL_VERSION && row.offset % 8 == 0 &&
-				row.offset <= state.length && row.length <= state.length - row.offset;
-		if (!is_known)
-			break;
-		journal.slots = (struct journal_slot *)(state.memory + row.offset);
-		journal.count = row.length / sizeof(struct journal_slot);
-		break;
+		if (row.version != KNOWN_VERSION || row.offset % 8 != 0 ||
+		    row.offset > state.length || row.length > state.length - row.offset)
+			return NULL;
+		*length = row.length;
+		return state.memory + row.offset;
 	}
+	return NULL;
+}
+
+static inline struct journal find_journal(struct state state, const char *name)
+{
+	struct journal journal;
+	size_t length;
+
+	journal.slots = find_region(state, name, &length);
+	journal.count = length / sizeof(struct journal_slot);
 	return journal;
+}
+
+/* When the session's first server started, seconds since 1970: the times of all nodes. 0 when that
+ * is not known. */
+static inline uint64_t session_start_sec(struct state state)
+{
+	size_t length;
+	const double *words = find_region(state, "session", &length);
+
+	return length >= sizeof(*words) && words[0] > 0 ? (uint64_t)words[0] : 0;
 }
 
 /* The `unique` of struct fuse_in_header. */

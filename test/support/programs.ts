@@ -11,9 +11,12 @@ import { findDescendants } from './processes.ts';
 
 export type ProgramName =
   | 'allocate'
+  | 'fuse-exchange'
   | 'hostile-init'
+  | 'keeper-client'
   | 'killed-readers'
   | 'list-in-pieces'
+  | 'older-kernel'
   | 'read-loop'
   | 'pressure-triggers'
   | 'reads'
