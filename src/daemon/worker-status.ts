@@ -36,7 +36,7 @@ export function workerSource({ records, living }: WorkerFacts): StatusSource {
           worker,
           answered: record.answered,
           isBusy: record.isBusy,
-          busyUsec: busyUsecOf(record),
+          busyForUsec: busyUsecOf(record),
         })),
       };
     },
