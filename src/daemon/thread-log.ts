@@ -10,14 +10,23 @@ import type { ThreadLogLine } from './worker-pool.ts';
 const maxLinesPerSec = 5;
 const secondUsec = 1e6;
 
+/** What is known of a request. */
+type FailedRequest = Partial<Pick<InHeader, 'opcode' | 'nodeId' | 'callerTid'>>;
+
 export class ThreadLog {
+  readonly #send: (line: ThreadLogLine) => void;
   #secondBeganUsec = 0;
   #lines = 0;
   #leftOut = 0;
 
+  /** `send` is for the main thread itself. */
+  constructor(send: (line: ThreadLogLine) => void = postToMain) {
+    this.#send = send;
+  }
+
   /** A request was answered with an unexpected error. */
-  failed(error: unknown, header: InHeader | undefined): void {
-    const { opcode, nodeId, callerTid } = header ?? {};
+  failed(error: unknown, request: FailedRequest | undefined): void {
+    const { opcode, nodeId, callerTid } = request ?? {};
     this.#post('error', { err: asError(error), opcode, nodeId, callerTid }, 'request failed');
   }
 
@@ -30,6 +39,11 @@ export class ThreadLog {
   /** The kernel refused to tell the init of a namespace; its readers get the host's files. */
   lookupFailed(strategy: string, error: Error): void {
     this.#post('warn', { strategy, err: error }, 'no init found for a pid namespace');
+  }
+
+  /** A request had to be answered otherwise, since threads or servers died of it. */
+  poison(unique: bigint, deaths: number): void {
+    this.#post('error', { unique, deaths }, 'a request that kills: answered from the host');
   }
 
   /** The pressure files could not be mounted. */
@@ -55,7 +69,7 @@ export class ThreadLog {
     }
     const withCount = this.#leftOut === 0 ? fields : { ...fields, linesLeftOut: this.#leftOut };
     this.#leftOut = 0;
-    postToMain({ level, fields: withCount, message } satisfies ThreadLogLine);
+    this.#send({ level, fields: withCount, message });
   }
 }
 

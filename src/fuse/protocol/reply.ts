@@ -70,7 +70,7 @@ const smallestBlockBytes = 4096;
  * its beginning also by programs that want its end (`tail -c`): the end of a text is not
  * where its size says. stdio takes its buffers of that size.
  */
-function blockBytesOf({ sizeBytes }: Attr): number {
+export function blockBytesOf({ sizeBytes }: Attr): number {
   return Math.max(smallestBlockBytes, 2 ** Math.ceil(Math.log2(Math.max(1, sizeBytes))));
 }
 
