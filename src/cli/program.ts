@@ -11,7 +11,13 @@ import { runDoctor } from './doctor.ts';
 import { ExitStatus } from './exit-status.ts';
 import { runExplain } from './explain.ts';
 import { runHeal } from './heal.ts';
-import { mountPointOption, serveOptions, viewOptions, wholeNumber } from './options.ts';
+import {
+  mountPointOption,
+  requireCompatible,
+  serveOptions,
+  viewOptions,
+  wholeNumber,
+} from './options.ts';
 import { defaultServeSettings, runServe } from './serve.ts';
 
 const epilogue = `
@@ -24,7 +30,7 @@ Examples:
   nsproc status                      what a running daemon does, and how it is
   nsproc set swap off                what its containers see, from here on
   nsproc set virtualization off      the host's files for all containers (SIGUSR2 toggles it)
-  nsproc metrics > /var/lib/prometheus/node-exporter/nsproc.prom
+  nsproc metrics                     its numbers, for Prometheus
   docker run -m 256m -v ${defaultServeSettings.mountPoint}/proc/meminfo:/proc/meminfo:ro debian free
 
 Exit status: 0 done; 1 it could not be done (the message says why); 2 bad command line.
@@ -38,6 +44,7 @@ function addServe(program: Command, setStatus: SetStatus): void {
     .description('mount nsproc and serve until SIGTERM or SIGINT');
   for (const option of serveOptions()) command.addOption(option);
   command.action(async ({ initCacheTtl, ...options }) => {
+    requireCompatible(command);
     setStatus(await runServe({ ...options, initCacheTtlMsec: initCacheTtl }));
   });
 }
