@@ -64,7 +64,7 @@ function readHost(): FileTexts {
 export async function runDemoContainer(settings: ServeOptions, log: Log): Promise<DemoResult> {
   const mountPoint = makeTemporaryDirectory('nsproc-demo-');
   try {
-    const daemon = startDaemon({ ...settings, mountPoint }, log);
+    const daemon = await startDaemon({ ...settings, mountPoint }, log);
     try {
       const cgroup = makeDemoCgroup(`nsproc-demo-${process.pid}`, demoLimits);
       try {

@@ -6,17 +6,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countBindMounts } from '../kernel/bind-mounts.ts';
 import { abortMount, readMountsAt } from '../kernel/mounts.ts';
-import type { ControlBlock } from './control-block.ts';
+import type { Journal } from './journal.ts';
+import type { Log } from './log.ts';
 
 /** Requests take microseconds; one that takes longer than this is not waited for. */
 const drainMsec = 1000;
 const pollMsec = 5;
 
-/** @returns true when nobody had files of it open or mounted; who had gets ENOTCONN from here on. */
-export async function endMount(directory: string, control: ControlBlock): Promise<boolean> {
-  const { device = '' } = readMountsAt(directory).at(-1) ?? {};
-  const bindMounts = countBindMounts(device);
+/** How many mounts, in containers most likely, show parts of what is mounted there. */
+export function countUses(directory: string): number {
+  const { device } = readMountsAt(directory).at(-1) ?? {};
+  return device === undefined ? 0 : countBindMounts(device);
+}
+
+/** What there is to answer before the end. */
+export type Unanswered = Pick<Journal, 'unanswered'>;
+
+/** @returns true when nobody had files of this very mount open; who had gets ENOTCONN from here on. */
+export async function endMount(directory: string, journal: Unanswered): Promise<boolean> {
   const deadline = performance.now() + drainMsec;
-  while (!control.isIdle() && performance.now() < deadline) await sleep(pollMsec);
-  return abortMount(directory) && bindMounts === 0;
+  while (journal.unanswered().length > 0 && performance.now() < deadline) await sleep(pollMsec);
+  return abortMount(directory);
+}
+
+/** Says how the connection was when it ended. */
+export function logEnd(log: Log, wasIdle: boolean, fields: object): void {
+  if (wasIdle) log.info(fields, 'unmounted');
+  else {
+    log.warn(
+      fields,
+      'still in use; containers that have its files mounted must be restarted to get them again',
+    );
+  }
 }

@@ -1,7 +1,7 @@
 // The thread that counts tasks for load averages: started, and started again when it is
 // lost. What it has counted lies in shared memory and goes on from there.
 
-import { randomHalves } from '../kernel/random.ts';
+import { type Mapping, viewMapping } from '../kernel/mapped-memory.ts';
 import { startThread } from '../kernel/threads.ts';
 import { Bell } from '../shared/bell.ts';
 import { SharedLoads } from '../view/shared-loads.ts';
@@ -10,7 +10,7 @@ import type { ThreadLogLine } from './worker-pool.ts';
 
 /** What the thread shares with the serving threads. */
 export interface LoadMemory {
-  readonly rows: SharedArrayBuffer;
+  readonly rows: Mapping;
   readonly bell: SharedArrayBuffer;
 }
 
@@ -20,7 +20,6 @@ export interface LoadThreadStart extends LoadMemory {
 }
 
 export interface LoadSampling {
-  readonly memory: LoadMemory;
   /** Puts right what a dead thread may have left half-done. */
   recover(thread: number): void;
   /** Ends the thread. */
@@ -33,12 +32,12 @@ const restartMsec = 1000;
 
 /** `owner` is the calling thread's number as the owner of a lock. */
 export function startLoadSampling(
+  memory: LoadMemory,
   owner: number,
   log: Log,
   module = new URL('./load-worker.js', import.meta.url),
 ): LoadSampling {
-  const memory = { rows: SharedLoads.allocate(randomHalves()), bell: Bell.allocate() };
-  const loads = new SharedLoads(memory.rows, owner);
+  const loads = new SharedLoads(viewMapping(memory.rows), owner);
   const bell = new Bell(memory.bell);
   const start = (): void => {
     startThread(module, { ...memory, thread: samplerThread } satisfies LoadThreadStart, {
@@ -66,5 +65,5 @@ export function startLoadSampling(
     }
   };
   startOrRetry();
-  return { memory, recover: (thread) => loads.recover(thread), stop: () => bell.end() };
+  return { recover: (thread) => loads.recover(thread), stop: () => bell.end() };
 }

@@ -3,6 +3,7 @@
 
 import { countTasksAt, samplerBounds, type TaskCounts, type TaskSite } from '../cgroup/tasks.ts';
 import { clock } from '../kernel/clock.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
 import { threadData } from '../kernel/threads.ts';
 import { LoadSampler } from '../procfs/load-sampler.ts';
 import { Bell } from '../shared/bell.ts';
@@ -17,7 +18,7 @@ const start = threadData() as LoadThreadStart;
 const log = new ThreadLog();
 const bell = new Bell(start.bell);
 const sampler = new LoadSampler({
-  loads: new SharedLoads(start.rows, start.thread),
+  loads: new SharedLoads(viewMapping(start.rows), start.thread),
   clock,
   count,
 });

@@ -4,30 +4,33 @@
 import { Session } from '../fuse/session.ts';
 import { TriggerRequests } from '../fuse/trigger-requests.ts';
 import { mayExceedResources } from '../kernel/credentials.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountWritableFuse } from '../kernel/mounts.ts';
 import { openPressureTrigger } from '../kernel/pressure-trigger.ts';
 import { postToMain, threadData } from '../kernel/threads.ts';
 import { textFor } from '../procfs/fallback.ts';
 import { pressureDirectory, pressureFiles } from '../procfs/pressure.ts';
 import { type OwnPressureFile, PressureFileSystem } from '../procfs/pressure-file-system.ts';
+import type { ReaderResolver } from '../reader/resolver.ts';
 import { EventfulChannel } from '../transport/dev-fuse-events.ts';
-import { serve } from '../transport/serve.ts';
+import { GeneratedFileSystem } from '../vfs/generated-file-system.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { type GeneratedFile, Tree } from '../vfs/tree.ts';
 import { TriggerTable } from '../vfs/trigger-table.ts';
-import { ControlBlock } from './control-block.ts';
 import type { PressureMessage, PressureStart } from './pressure-start.ts';
+import { serveWhenOpen } from './serve-when-open.ts';
+import { SessionRecord } from './session-record.ts';
 import { ThreadLog } from './thread-log.ts';
 import { threadParts } from './thread-parts.ts';
 
 const start = threadData() as PressureStart;
 const log = new ThreadLog();
 const { memory, startTimeSec } = start;
-const triggers = new TriggerTable(memory.triggers);
-const { resolver, textParts } = threadParts(start, log);
+const triggers = new TriggerTable(viewMapping(memory.triggers));
+const { resolver, hostResolver, textParts } = threadParts(start, log);
 
-function tell(pressure: PressureMessage['pressure']): void {
-  postToMain({ pressure } satisfies PressureMessage);
+function tell(message: PressureMessage): void {
+  postToMain(message);
 }
 
 function ownFile(
@@ -44,19 +47,18 @@ function ownFile(
   return { path, owner };
 }
 
-const tree = new Tree(
-  [],
-  pressureFiles.map(
+function makeTree(whoReads: Pick<ReaderResolver, 'resolve'>): Tree {
+  const files = pressureFiles.map(
     (entry): GeneratedFile => ({
       path: entry.resource,
       nodeId: entry.nodeId,
       mode: entry.mode,
       generate: ({ callerTid }) =>
-        textFor(entry, { reader: resolver.resolve(callerTid), callerTid }, textParts),
+        textFor(entry, { reader: whoReads.resolve(callerTid), callerTid }, textParts),
     }),
-  ),
-  startTimeSec,
-);
+  );
+  return new Tree([], files, startTimeSec);
+}
 
 const channel = new EventfulChannel(start.fuseFd, start.epollFd, (slot, isBroken) => {
   // What has an error always has it: waiting for it would never block again.
@@ -65,35 +67,63 @@ const channel = new EventfulChannel(start.fuseFd, start.epollFd, (slot, isBroken
   if (waiting !== undefined) channel.notifyPoll(waiting);
 });
 
-const files = new PressureFileSystem(tree, new OpenFiles(memory.openFiles, start.thread), {
-  triggers,
-  ownFile,
-  isPrivileged: ({ callerTid }) => mayExceedResources(callerTid),
-  open: openPressureTrigger,
-  watch: (slot) => channel.watch(triggers.fdOf(slot), slot),
-  unwatch: (slot) => channel.unwatch(triggers.fdOf(slot)),
-  onReleased: () => tell('released'),
-});
+const files = new PressureFileSystem(
+  makeTree(resolver),
+  new OpenFiles(viewMapping(memory.openFiles), start.thread),
+  {
+    triggers,
+    ownFile,
+    isPrivileged: ({ callerTid }) => mayExceedResources(callerTid),
+    open: openPressureTrigger,
+    onAdded: (slot) => {
+      const fd = triggers.fdOf(slot);
+      channel.watch(fd, slot);
+      tell({ pressure: 'added', slot, fd });
+    },
+    unwatch: (slot) => channel.unwatch(triggers.fdOf(slot)),
+    onReleased: () => tell({ pressure: 'released' }),
+  },
+);
 
-/** Once: a thread that replaces this one finds it done. */
-function mountOnce(): boolean {
-  const mounted = new Int32Array(memory.mounted);
-  if (Atomics.load(mounted, 0) === 1) return true;
+function makeSession(fileSystem: PressureFileSystem): Session {
+  const more = new TriggerRequests(fileSystem);
+  return new Session(fileSystem, (error, header) => log.failed(error, header), more);
+}
+
+/** Reads only: what sets triggers is refused. */
+function makeHostSession(): Session {
+  const openFiles = new OpenFiles(viewMapping(memory.openFiles), start.thread);
+  const fileSystem = new GeneratedFileSystem(makeTree(hostResolver()), openFiles);
+  return new Session(fileSystem, (error, header) => log.failed(error, header));
+}
+
+/** A connection that is mounted is mounted for ever, whichever thread or server did it. */
+function isMounted(): boolean {
+  const session = new SessionRecord(viewMapping(memory.session));
+  if (session.isPressureMounted()) return true;
   try {
     mountWritableFuse(start.fuseFd, start.directory);
   } catch (error) {
     log.notMounted(start.directory, error);
-    tell('not mounted');
+    tell({ pressure: 'not mounted' });
     return false;
   }
-  Atomics.store(mounted, 0, 1);
-  tell('mounted');
+  session.setPressureMounted(true);
   return true;
 }
 
-if (mountOnce()) {
+function watchAll(): void {
+  for (const slot of triggers.live()) channel.watch(triggers.fdOf(slot), slot);
   channel.watchRequests();
-  const more = new TriggerRequests(files);
-  const session = new Session(files, (error, header) => log.failed(error, header), more);
-  serve(channel, session, new ControlBlock(memory.control).inFlightOf(start.thread - 1));
+  tell({ pressure: 'mounted' });
 }
+
+serveWhenOpen(start, log, {
+  channel,
+  session: makeSession(files),
+  makeHostSession,
+  onOpen: () => {
+    if (isMounted()) watchAll();
+    else process.exit();
+  },
+});

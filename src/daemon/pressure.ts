@@ -4,14 +4,21 @@
 import { createEpoll } from '../kernel/epoll.ts';
 import { openNonBlockingFuseDevice } from '../kernel/fuse-device.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
 import { closeInBackground } from '../kernel/pressure-trigger.ts';
-import { randomHalves } from '../kernel/random.ts';
+import { closeFd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { TriggerTable } from '../vfs/trigger-table.ts';
-import { ControlBlock } from './control-block.ts';
+import { triggerName, triggerSlotOf } from './connections.ts';
 import { endMount } from './end-mount.ts';
+import { Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import { Poison } from './poison.ts';
 import type { PressureMemory, PressureMessage, PressureStart } from './pressure-start.ts';
+import type { ServerMemory } from './server-memory.ts';
+import { SessionRecord } from './session-record.ts';
+import type { Supervisor } from './supervisor.ts';
+import { takeUnanswered } from './take-over.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerStart } from './worker-start.ts';
 
@@ -24,95 +31,162 @@ const cooldownMsec = 5000;
 /** The main thread's number as the owner of a lock. */
 const mainThread = 1_000_000;
 
-export interface RunningPressure {
+export interface PressureParts {
+  readonly start: Omit<WorkerStart, 'thread' | 'gate' | 'fuseFd'>;
+  readonly memory: ServerMemory;
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+}
+
+export interface PressureUsage {
+  readonly isMounted: boolean;
+  readonly triggers: number;
+}
+
+/** The name of the connection's fd. */
+const connectionName = 'pressure';
+
+/** The connection of /proc/pressure and the thread that serves it. */
+export class Pressure {
+  readonly fuseFd: number;
+  readonly triggers: TriggerTable;
+  readonly journal: Journal;
+  readonly directory: string;
+  readonly #supervisor: Supervisor;
+  readonly #session: SessionRecord;
+  readonly #pool: WorkerPool;
+  readonly #isTakenOver: boolean;
+  readonly #log: Log;
   /** Resolves when it is mounted, or when it is known that it will not be. */
   readonly ready: Promise<void>;
-  usage(): { readonly isMounted: boolean; readonly triggers: number };
-  /** Unmounts and ends the thread; false when it was in use. */
-  stop(): Promise<boolean>;
-}
+  #isReady = () => {};
+  #ending: Promise<void> | undefined;
 
-/** `undefined` where the kernel keeps no pressure information: the directory stays empty. */
-export function startPressure(
-  start: Omit<WorkerStart, 'thread' | 'fuseFd'>,
-  log: Log,
-): RunningPressure | undefined {
-  if (readTextFile('/proc/pressure/cpu') === undefined) return undefined;
-  const directory = `${start.options.mountPoint}/proc/pressure`;
-  const memory: PressureMemory = {
-    ...start.memory,
-    control: ControlBlock.allocate(1),
-    openFiles: OpenFiles.allocate(),
-    triggers: TriggerTable.allocate(),
-    mounted: new SharedArrayBuffer(4),
-  };
-  const pressureStart: Omit<PressureStart, 'thread'> = {
-    ...start,
-    memory,
-    directory,
-    fuseFd: openNonBlockingFuseDevice(),
-    epollFd: createEpoll(),
-    secret: randomHalves(),
-  };
-  return run(pressureStart, log.child({ files: 'pressure' }));
-}
+  /** `undefined` where the kernel keeps no pressure information: the directory stays empty. */
+  static make(parts: PressureParts): Pressure | undefined {
+    return readTextFile('/proc/pressure/cpu') === undefined ? undefined : new Pressure(parts);
+  }
 
-function run(start: Omit<PressureStart, 'thread'>, log: Log): RunningPressure {
-  const { memory, directory } = start;
-  const control = new ControlBlock(memory.control);
-  const openFiles = new OpenFiles(memory.openFiles, mainThread);
-  const triggers = new TriggerTable(memory.triggers);
-  let isReady = () => {};
-  const ready = new Promise<void>((resolve) => {
-    isReady = resolve;
-  });
-  const pool = new WorkerPool({
-    module: new URL('./pressure-worker.js', import.meta.url),
-    start,
-    count: 1,
-    control,
-    recover: (thread) => {
-      openFiles.recover(thread);
-      closeReleased(triggers);
-    },
-    takeMessage: (message) => {
-      if (!isPressureMessage(message)) return false;
-      if (message.pressure === 'released') closeReleased(triggers);
-      else isReady();
-      return true;
-    },
-    log,
-  });
-  pool.startAll();
-  const settled = Promise.race([ready, pool.ended]);
-  const end = async () => {
-    pool.stopReplacing();
+  private constructor({ start, memory, supervisor, log }: PressureParts) {
+    const kept = supervisor.kept.get(connectionName);
+    this.#supervisor = supervisor;
+    this.#isTakenOver = kept !== undefined;
+    this.#log = log;
+    this.fuseFd = kept ?? openNonBlockingFuseDevice();
+    this.directory = `${start.options.mountPoint}/proc/pressure`;
+    this.#session = new SessionRecord(viewMapping(memory.session));
+    this.triggers = new TriggerTable(viewMapping(memory.pressure.triggers));
+    this.journal = new Journal(viewMapping(memory.pressure.journal));
+    const threadMemory: PressureMemory = {
+      ...memory.shared,
+      ...memory.pressure,
+      session: memory.session,
+    };
+    const pressureStart: Omit<PressureStart, 'thread' | 'gate'> = {
+      ...start,
+      memory: threadMemory,
+      fuseFd: this.fuseFd,
+      epollFd: createEpoll(),
+      directory: this.directory,
+    };
+    const openFiles = new OpenFiles(viewMapping(memory.pressure.openFiles), mainThread);
+    this.#pool = new WorkerPool({
+      module: new URL('./pressure-worker.js', import.meta.url),
+      start: pressureStart,
+      count: 1,
+      journal: this.journal,
+      poison: new Poison(viewMapping(memory.shared.poison)),
+      recover: (thread) => {
+        openFiles.recover(thread);
+        this.#closeReleased();
+      },
+      takeMessage: (message) => this.#takeMessage(message),
+      log: log.child({ files: 'pressure' }),
+    });
+    const mounted = new Promise<void>((resolve) => {
+      this.#isReady = resolve;
+    });
+    this.ready = Promise.race([mounted, this.#pool.ended]);
+  }
+
+  prepare(): Promise<void> {
+    return this.#pool.prepare();
+  }
+
+  /** Preconditions: the tree is being served, and no other server is at this connection. */
+  open(): void {
+    if (!this.#isTakenOver) this.#session.setPressureMounted(false);
+    this.#supervisor.keep(connectionName, this.fuseFd);
+    this.#adoptTriggers();
+    const left = this.#isTakenOver ? takeUnanswered(this.fuseFd, this.journal) : [];
+    this.#pool.open(left);
+  }
+
+  /** See WorkerPool.watch(). */
+  watch(): boolean {
+    return this.#pool.watch();
+  }
+
+  usage(): PressureUsage {
+    const isMounted = this.#session.isPressureMounted() && this.#pool.living() > 0;
+    return { isMounted, triggers: this.triggers.usedCount() };
+  }
+
+  /** Unmounts and ends the thread; who has its files gets ENOTCONN from here on. */
+  stop(): Promise<void> {
+    // Once only: what is mounted there later belongs to another daemon.
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
+    this.#pool.stopReplacing();
     // A mount that came later would keep the thread for ever.
-    await settled;
-    const isIdle = await endMount(directory, control);
-    await pool.ended;
-    return isIdle;
-  };
-  let ending: Promise<boolean> | undefined;
-  // Once only: what is mounted there later belongs to another daemon.
-  const stop = () => {
-    ending ??= end();
-    return ending;
-  };
-  const mounted = new Int32Array(memory.mounted);
-  const usage = () => ({
-    isMounted: Atomics.load(mounted, 0) === 1,
-    triggers: triggers.usedCount(),
-  });
-  return { ready: settled, usage, stop };
+    await this.ready;
+    await endMount(this.directory, this.journal);
+    await this.#pool.ended;
+  }
+
+  #takeMessage(message: unknown): boolean {
+    if (!isPressureMessage(message)) return false;
+    if (message.pressure === 'released') this.#closeReleased();
+    else if (message.pressure === 'added') {
+      this.#supervisor.keep(triggerName(message.slot), message.fd);
+    } else this.#isReady();
+    return true;
+  }
+
+  /** The supervisor's first, so that closing ours is what the kernel takes its time for. */
+  #closeReleased(): void {
+    for (const { slot, fd } of this.triggers.takeReleased()) {
+      this.#supervisor.drop(triggerName(slot));
+      closeInBackground(fd, () => setTimeout(() => this.triggers.free(slot), cooldownMsec).unref());
+    }
+  }
+
+  #adoptTriggers(): void {
+    const kept = new Map<number, number>();
+    for (const [name, fd] of this.#supervisor.kept) {
+      const slot = triggerSlotOf(name);
+      if (slot !== undefined) kept.set(slot, fd);
+    }
+    this.triggers.adopt((slot) => kept.get(slot));
+    const live = new Set(this.triggers.live());
+    for (const [slot, fd] of kept) {
+      if (live.has(slot)) continue;
+      this.#supervisor.drop(triggerName(slot));
+      closeInBackground(fd, () => {});
+    }
+    if (live.size > 0) this.#log.info({ triggers: live.size }, 'took triggers over');
+  }
+
+  /** For a connection that ended: the next server begins with another. */
+  forget(): void {
+    this.#supervisor.drop(connectionName);
+    closeFd(this.fuseFd);
+  }
 }
 
 function isPressureMessage(message: unknown): message is PressureMessage {
   return typeof message === 'object' && message !== null && 'pressure' in message;
-}
-
-function closeReleased(triggers: TriggerTable): void {
-  for (const { slot, fd } of triggers.takeReleased()) {
-    closeInBackground(fd, () => setTimeout(() => triggers.free(slot), cooldownMsec).unref());
-  }
 }

@@ -9,7 +9,7 @@ const longestSocketPath = 100;
 const socketName = 'control';
 
 /** Below which all daemons of this host have their directories. */
-export function runRoot(): string {
+function runRoot(): string {
   return process.env['NSPROC_RUN_DIRECTORY'] || '/run/nsproc';
 }
 
@@ -23,6 +23,11 @@ export function runDirectoryOf(mountPoint: string, root = runRoot()): string {
 /** The socket on which that daemon answers. */
 export function controlSocketOf(mountPoint: string, root = runRoot()): string {
   return join(runDirectoryOf(mountPoint, root), socketName);
+}
+
+/** The socket on which a keeper listens, when one serves there in place of a daemon. */
+export function keeperSocketOf(mountPoint: string, root = runRoot()): string {
+  return join(runDirectoryOf(mountPoint, root), 'keeper');
 }
 
 /** The path as one name: `/var/lib/my files` becomes `var-lib-my\x20files`. */

@@ -1,30 +1,32 @@
-// `nsproc serve`: mounts, runs the serving threads, and ends cleanly.
+// `nsproc serve`: makes everything ready, takes the connections over or mounts new ones, and runs
+// the serving threads. Starting, restarting after a death, and replacing a server that runs
+// are one and the same way.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLayout } from '../cgroup/read-layout.ts';
-import { HostFiles } from '../host/host-files.ts';
-import { readPossibleCpuCount } from '../host/online-cpus.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
 import { openFuseDevice } from '../kernel/fuse-device.ts';
-import { hasCapability } from '../kernel/machine.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountFuse } from '../kernel/mounts.ts';
-import { randomHalves } from '../kernel/random.ts';
-import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
-import { type RunningControl, startControl } from './control.ts';
-import { ControlBlock } from './control-block.ts';
-import { endMount } from './end-mount.ts';
+import type { Connections } from './connections.ts';
+import { countUses, endMount, logEnd } from './end-mount.ts';
 import { readSight } from './host-check.ts';
+import { Journal } from './journal.ts';
 import { type LoadSampling, startLoadSampling } from './load-sampling.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
-import { type RunningPressure, startPressure } from './pressure.ts';
+import { Poison } from './poison.ts';
+import { Pressure } from './pressure.ts';
 import type { ServeOptions } from './serve-options.ts';
-import { commonSources } from './status-sources.ts';
-import { Switches } from './switches.ts';
+import { openServerMemory, recoverMemory, type ServerMemory } from './server-memory.ts';
+import { type Asked, startAnswering } from './server-status.ts';
+import { SessionRecord } from './session-record.ts';
+import { chosenStrategy, reasonOf, requireSight } from './start-checks.ts';
+import { type Beginning, Supervisor } from './supervisor.ts';
+import { blameUnanswered, takeUnanswered } from './take-over.ts';
 import { WorkerPool } from './worker-pool.ts';
-import type { SharedMemory } from './worker-start.ts';
 
 /** The main thread's number as the owner of a lock; workers count from 1. */
 const mainThread = 1_000_000;
@@ -36,151 +38,224 @@ export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
-/** Starts the daemon. Throws StartError with what to do when it can't run here. */
-export function startDaemon(options: ServeOptions, log: Log): RunningDaemon {
+/** One whose connections can outlive it. */
+export interface HeldDaemon extends RunningDaemon {
+  /** The fds that another program needs to go on. */
+  connections(): Connections;
+  /** Whether containers have its files mounted. */
+  isInUse(): boolean;
+  /** What comes to an end here is not this server's fault. */
+  markEnding(): void;
+  /** Gives up a connection that was aborted, so that the next server mounts anew. */
+  forgetConnections(): void;
+}
+
+/**
+ * Starts the daemon. Without a supervisor the connections end with this process.
+ *
+ * @throws StartError with what to do when it can't run here.
+ */
+export async function startDaemon(
+  options: ServeOptions,
+  log: Log,
+  supervisor = new Supervisor({}),
+): Promise<HeldDaemon> {
   requireSight();
   const { strategy } = chosenStrategy(options.resolver);
-  claimMountPoint(options.mountPoint, log);
-  const fuseFd = mountedDevice(options.mountPoint);
-  const loads = startLoadSampling(mainThread, log);
-  const memory = {
-    control: ControlBlock.allocate(options.workers),
-    openFiles: OpenFiles.allocate(),
-    cpuTimes: SharedCpuTimes.allocate(readPossibleCpuCount(new HostFiles()), randomHalves()),
-    loads: loads.memory,
-    switches: Switches.allocate(),
-  };
-  const control = new ControlBlock(memory.control);
-  const start = { memory, options, startTimeSec: Math.floor(realtimeUsec() / 1e6) };
-  const pool = new WorkerPool({
-    module: new URL('./worker.js', import.meta.url),
-    start: { ...start, fuseFd },
-    count: options.workers,
-    control,
-    recover: recoveryOf(memory, loads),
-    log,
-  });
-  pool.startAll();
-  const pressure = startPressure(start, log);
+  const daemon = new Daemon(options, log, supervisor);
+  await daemon.prepare();
+  const beginning = await supervisor.begin();
+  daemon.open(beginning);
+  daemon.startAnswering(strategy.name);
+  await daemon.untilServing();
   const { mountPoint, workers, cpus, swap, zswap } = options;
-  const asked = startAnswering({ options, log, strategy, memory, control, pool, pressure });
   for (const { detail, advice } of readSight(readLayout(), mountPoint)) {
     log.warn({ advice }, detail);
   }
-  void Promise.resolve(pressure?.ready).then(() =>
-    log.info({ mountPoint, workers, resolver: strategy.name, cpus, swap, zswap }, 'serving'),
+  log.info(
+    { mountPoint, workers, resolver: strategy.name, cpus, swap, zswap, beginning },
+    'serving',
   );
-  return {
-    ended: pool.ended.then(() => {
-      loads.stop();
-      asked.close();
-      return endPressure(pressure);
-    }),
-    stop: async () => {
-      const isPressureIdle = (await pressure?.stop()) ?? true;
-      await stop({ mountPoint, pool, control, log, isPressureIdle });
-    },
-  };
+  return daemon;
 }
 
-interface Serving {
-  readonly options: ServeOptions;
-  readonly log: Log;
-  readonly strategy: StrategyChoice['strategy'];
-  readonly memory: SharedMemory;
-  readonly control: ControlBlock;
-  readonly pool: WorkerPool;
-  readonly pressure: RunningPressure | undefined;
-}
-
-/** On the control socket, from here on. */
-function startAnswering(serving: Serving): RunningControl {
-  const { options, log, strategy, memory, control, pool, pressure } = serving;
-  const switches = new Switches(memory.switches, options);
-  const openFiles = new OpenFiles(memory.openFiles, mainThread);
-  const sources = commonSources({
-    mountPoint: options.mountPoint,
-    resolver: strategy.name,
-    switches,
-    records: () => control.records(),
-    living: () => pool.living(),
-    openFiles: () => openFiles.usage(),
-    pressure: () => pressure?.usage(),
-  });
-  return startControl({ mountPoint: options.mountPoint, switches, sources, log });
-}
-
-/** Puts right what a thread that died may have left half-done. */
-function recoveryOf(memory: SharedMemory, loads: LoadSampling): (thread: number) => void {
-  const openFiles = new OpenFiles(memory.openFiles, mainThread);
-  const cpuTimes = new SharedCpuTimes(memory.cpuTimes, mainThread);
-  return (thread) => {
-    openFiles.recover(thread);
-    cpuTimes.recover(thread);
-    loads.recover(thread);
-  };
-}
-
+const connectionName = 'tree';
+const watchMsec = 250;
 const pressurePatienceMsec = 2000;
 
-/** When the tree's connection has ended, nobody else will take the pressure files out of it. */
-async function endPressure(pressure: RunningPressure | undefined): Promise<void> {
-  // Its mount may be out of reach by now: then it ends with the process.
-  const patience = sleep(pressurePatienceMsec, undefined, { ref: false });
-  await Promise.race([pressure?.stop(), patience]);
-}
+class Daemon implements HeldDaemon {
+  readonly #options: ServeOptions;
+  readonly #log: Log;
+  readonly #supervisor: Supervisor;
+  readonly #memory: ServerMemory;
+  readonly #session: SessionRecord;
+  readonly #journal: Journal;
+  readonly #poison: Poison;
+  readonly #fuseFd: number;
+  readonly #isTakenOver: boolean;
+  readonly #pool: WorkerPool;
+  readonly #pressure: Pressure | undefined;
+  #loads: LoadSampling | undefined;
+  #asked: Asked | undefined;
+  #watching: NodeJS.Timeout | undefined;
+  readonly ended: Promise<void>;
 
-/** Without it no container is ever known, and all of them would silently get the host's files. */
-function requireSight(): void {
-  if (hasCapability('CAP_SYS_PTRACE')) return;
-  throw new StartError(
-    "Cannot see the namespaces of other users' processes: CAP_SYS_PTRACE is not held. " +
-      'Run as root, in a container with --privileged or --cap-add.',
-  );
-}
+  constructor(options: ServeOptions, log: Log, supervisor: Supervisor) {
+    this.#options = options;
+    this.#log = log;
+    this.#supervisor = supervisor;
+    const kept = supervisor.kept.get(connectionName);
+    this.#isTakenOver = kept !== undefined;
+    this.#fuseFd = kept ?? openedDevice();
+    this.#memory = openServerMemory(supervisor.kept.get('state'));
+    const { shared, session } = this.#memory;
+    this.#session = new SessionRecord(viewMapping(session));
+    this.#journal = new Journal(viewMapping(shared.journal));
+    this.#poison = new Poison(viewMapping(shared.poison));
+    const startTimeSec = this.#session.startTimeSec(Math.floor(realtimeUsec() / 1e6));
+    const start = { memory: shared, options, startTimeSec };
+    this.#pool = new WorkerPool({
+      module: new URL('./worker.js', import.meta.url),
+      start: { ...start, fuseFd: this.#fuseFd },
+      count: options.workers,
+      journal: this.#journal,
+      poison: this.#poison,
+      recover: this.#recovery(),
+      log,
+    });
+    this.#pressure = Pressure.make({ start, memory: this.#memory, supervisor, log });
+    this.ended = this.#pool.ended.then(() => this.#closeRest());
+  }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+  /** Everything that takes time, while another server may still be serving. */
+  async prepare(): Promise<void> {
+    await Promise.all([this.#pool.prepare(), this.#pressure?.prepare()]);
+  }
 
-function chosenStrategy(resolver: ServeOptions['resolver']): StrategyChoice {
-  try {
-    return chooseStrategy(resolver);
-  } catch (error) {
-    throw new StartError(reasonOf(error));
+  /** From here on the connections are this server's. */
+  open(beginning: Beginning): void {
+    const { mountPoint } = this.#options;
+    const journals = [this.#journal, ...(this.#pressure ? [this.#pressure.journal] : [])];
+    const wasUnexpected = beginning === 'after-death' && !this.#session.wasEnding();
+    this.#session.setEnding(false);
+    recoverMemory(this.#memory, mainThread);
+    if (wasUnexpected) blameUnanswered(journals, this.#poison);
+    this.#supervisor.keep('state', this.#memory.fd);
+    if (this.#isTakenOver) this.#session.countTakeOver();
+    else mountTree(this.#fuseFd, this.#options, this.#supervisor, this.#log);
+    this.#loads = startLoadSampling(this.#memory.shared.loads, mainThread, this.#log);
+    this.#pool.open(this.#isTakenOver ? takeUnanswered(this.#fuseFd, this.#journal) : []);
+    this.#pressure?.open();
+    this.#watching = setInterval(() => this.#watch(), watchMsec);
+    for (const { pidnsInode, deaths } of this.#poison.quarantined()) {
+      this.#log.error(
+        { pidnsInode, deaths },
+        "a container's requests kept killing servers: it gets the host's files",
+      );
+    }
+    this.#log.debug({ mountPoint, isTakenOver: this.#isTakenOver }, 'opened');
+  }
+
+  startAnswering(resolver: string): void {
+    this.#asked = startAnswering({
+      options: this.#options,
+      log: this.#log,
+      resolver,
+      memory: this.#memory,
+      session: this.#session,
+      supervisor: this.#supervisor,
+      journal: this.#journal,
+      poison: this.#poison,
+      pool: this.#pool,
+      pressure: this.#pressure,
+      openFiles: new OpenFiles(viewMapping(this.#memory.shared.openFiles), mainThread),
+    });
+  }
+
+  async untilServing(): Promise<void> {
+    await this.#pressure?.ready;
+    this.#supervisor.ready(this.#options.mountPoint);
+  }
+
+  connections(): Connections {
+    return {
+      state: this.#memory.fd,
+      tree: this.#fuseFd,
+      pressure: this.#pressure?.fuseFd,
+      triggers: this.#pressure?.triggers,
+    };
+  }
+
+  isInUse(): boolean {
+    const directories = [this.#options.mountPoint];
+    if (this.#pressure?.usage().isMounted === true) directories.push(this.#pressure.directory);
+    return directories.some((directory) => countUses(directory) > 0);
+  }
+
+  markEnding(): void {
+    this.#session.setEnding(true);
+  }
+
+  async stop(): Promise<void> {
+    const { mountPoint } = this.#options;
+    const wasInUse = this.isInUse();
+    await this.#pressure?.stop();
+    this.#pool.stopReplacing();
+    const wasIdle = await endMount(mountPoint, this.#journal);
+    logEnd(this.#log, wasIdle && !wasInUse, { mountPoint, answered: this.#journal.answered() });
+    await this.#pool.ended;
+  }
+
+  forgetConnections(): void {
+    this.#supervisor.drop(connectionName);
+    this.#pressure?.forget();
+  }
+
+  /** Puts right what a thread that died may have left half-done. */
+  #recovery(): (thread: number) => void {
+    const { openFiles, cpuTimes } = this.#memory.shared;
+    const files = new OpenFiles(viewMapping(openFiles), mainThread);
+    const times = new SharedCpuTimes(viewMapping(cpuTimes), mainThread);
+    return (thread) => {
+      files.recover(thread);
+      times.recover(thread);
+      this.#loads?.recover(thread);
+    };
+  }
+
+  /** A server none of whose threads answers must be replaced: its supervisor hears nothing more. */
+  #watch(): void {
+    const isWell = this.#pool.watch();
+    const isPressureWell = this.#pressure?.watch() ?? true;
+    if (isWell && isPressureWell) this.#supervisor.alive();
+  }
+
+  async #closeRest(): Promise<void> {
+    clearInterval(this.#watching);
+    this.#loads?.stop();
+    this.#asked?.close();
+    // Its mount may be out of reach by now: then it ends with the process.
+    const patience = sleep(pressurePatienceMsec, undefined, { ref: false });
+    await Promise.race([this.#pressure?.stop(), patience]);
   }
 }
 
-function mountedDevice(mountPoint: string): number {
+function openedDevice(): number {
   try {
-    const fd = openFuseDevice();
-    mountFuse(fd, mountPoint);
-    return fd;
+    return openFuseDevice();
   } catch (error) {
     throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
   }
 }
 
-interface Ending {
-  readonly mountPoint: string;
-  readonly pool: WorkerPool;
-  readonly control: ControlBlock;
-  readonly log: Log;
-  /** Whether no container had the pressure files. */
-  readonly isPressureIdle: boolean;
-}
-
-/** The files that containers have fail with ENOTCONN from here on; the log says how that came about. */
-async function stop({ mountPoint, pool, control, log, isPressureIdle }: Ending): Promise<void> {
-  pool.stopReplacing();
-  const wasIdle = (await endMount(mountPoint, control)) && isPressureIdle;
-  const fields = { mountPoint, answered: control.answered() };
-  if (wasIdle) log.info(fields, 'unmounted');
-  else {
-    log.warn(
-      fields,
-      'still in use; containers that have its files mounted must be restarted to get them again',
-    );
+/** Kept before it is mounted: from then on there is no moment at which its end would be noticed. */
+function mountTree(fd: number, options: ServeOptions, supervisor: Supervisor, log: Log): void {
+  claimMountPoint(options.mountPoint, log);
+  supervisor.keep(connectionName, fd);
+  try {
+    mountFuse(fd, options.mountPoint);
+  } catch (error) {
+    supervisor.drop(connectionName);
+    throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
   }
-  await pool.ended;
 }

@@ -4,6 +4,7 @@
 
 import type { ServeOptions } from './serve-options.ts';
 import { cpuPolicies, switchPositions } from './serve-options.ts';
+import type { RegionSpec } from './state-file.ts';
 
 /** Append, never reorder: the place in the list is the place in memory. */
 export const switchNames = ['virtualization', 'swap', 'zswap', 'loadavg', 'cpus'] as const;
@@ -35,6 +36,8 @@ export interface SwitchState {
 export class Switches {
   readonly #words: Int32Array;
   readonly #started: SwitchSettings;
+
+  static readonly region: RegionSpec = { name: 'switches', version: 1, byteLength: words * 4 };
 
   static allocate(): SharedArrayBuffer {
     return new SharedArrayBuffer(words * 4);

@@ -5,6 +5,7 @@ import { readLayout } from '../cgroup/read-layout.ts';
 import { HostFiles } from '../host/host-files.ts';
 import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
 import { clock } from '../kernel/clock.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
 import { Containers } from '../procfs/containers.ts';
 import type { FallbackParts } from '../procfs/fallback.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';
@@ -12,28 +13,38 @@ import { ReaderResolver } from '../reader/resolver.ts';
 import { Bell } from '../shared/bell.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { SharedLoads } from '../view/shared-loads.ts';
+import { Poison } from './poison.ts';
 import { Switches } from './switches.ts';
 import type { ThreadLog } from './thread-log.ts';
 import type { WorkerStart } from './worker-start.ts';
 
 export interface ThreadParts {
   readonly resolver: ReaderResolver;
+  /** A resolver to which everybody is the host. */
+  hostResolver(): ReaderResolver;
   readonly textParts: FallbackParts;
 }
 
-export function threadParts(start: WorkerStart, log: ThreadLog): ThreadParts {
+/** What of its start a thread's parts depend on. */
+export type PartsStart = Pick<WorkerStart, 'options' | 'memory' | 'thread'>;
+
+export function threadParts(start: PartsStart, log: ThreadLog): ThreadParts {
   const { options, memory, thread } = start;
-  const switches = new Switches(memory.switches, options);
+  const switches = new Switches(viewMapping(memory.switches), options);
+  const poison = new Poison(viewMapping(memory.poison));
   const { strategy } = chooseStrategy(options.resolver);
   const resolver = new ReaderResolver({
     strategy,
     cacheTtlMsec: options.initCacheTtlMsec,
     onFailure: (error) => log.lookupFailed(strategy.name, error),
     seesContainers: () => switches.isOn('virtualization'),
+    isQuarantined: (pidnsInode) => poison.isQuarantined(pidnsInode),
   });
+  const hostResolver = () =>
+    new ReaderResolver({ strategy, cacheTtlMsec: 0, seesContainers: () => false });
   const host = new HostFiles();
   const loads = {
-    shared: new SharedLoads(memory.loads.rows, thread),
+    shared: new SharedLoads(viewMapping(memory.loads.rows), thread),
     bell: new Bell(memory.loads.bell),
   };
   const textParts: FallbackParts = {
@@ -53,12 +64,12 @@ export function threadParts(start: WorkerStart, log: ThreadLog): ThreadParts {
           return switches.isOn('zswap');
         },
       },
-      cpuTimes: new SharedCpuTimes(memory.cpuTimes, thread),
+      cpuTimes: new SharedCpuTimes(viewMapping(memory.cpuTimes), thread),
       get loads() {
         return switches.isOn('loadavg') ? loads : undefined;
       },
     },
     report: (entry, reader, error) => log.fallback(entry.path, reader, error),
   };
-  return { resolver, textParts };
+  return { resolver, hostResolver, textParts };
 }

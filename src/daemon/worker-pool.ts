@@ -1,17 +1,22 @@
 // The serving threads: started, watched, replaced. One thread's end never ends
-// the daemon, and the request it had taken is answered all the same.
+// the daemon, and another answers the request it had taken.
 
 import { encodeErrorReply } from '../fuse/session.ts';
 import { writeFuseReply } from '../kernel/fuse-device.ts';
 import { startThread } from '../kernel/threads.ts';
-import type { ControlBlock } from './control-block.ts';
+import { Gate } from './gate.ts';
+import { type Journal, mostThreads } from './journal.ts';
 import type { Log } from './log.ts';
-import type { WorkerStart } from './worker-start.ts';
+import type { Poison } from './poison.ts';
+import { StuckThreads } from './stuck-threads.ts';
+import type { PreparedMessage, WorkerStart } from './worker-start.ts';
 
 /** A thread that ends sooner than this after its start is replaced more slowly. */
 const healthyMsec = 10_000;
 const firstDelayMsec = 10;
 const longestDelayMsec = 1000;
+/** Threads beyond the count, each in place of one that is stuck. */
+const mostSiblings = 8;
 
 /** A log line that a serving thread posts to the main thread. */
 export interface ThreadLogLine {
@@ -23,9 +28,10 @@ export interface ThreadLogLine {
 export interface WorkerPoolOptions {
   /** The module each thread runs. */
   readonly module: URL;
-  readonly start: Omit<WorkerStart, 'thread'>;
+  readonly start: Omit<WorkerStart, 'thread' | 'gate'>;
   readonly count: number;
-  readonly control: ControlBlock;
+  readonly journal: Journal;
+  readonly poison: Poison;
   /** Puts right what a dead thread may have left half-done in shared memory. */
   readonly recover: (thread: number) => void;
   readonly log: Log;
@@ -33,25 +39,54 @@ export interface WorkerPoolOptions {
   readonly takeMessage?: (message: unknown) => boolean;
 }
 
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function deferred(): Deferred {
+  let resolve = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #delayMsec: number[];
+  readonly #gate = new Gate(Gate.allocate(mostThreads + 1));
+  readonly #delayMsec = new Map<number, number>();
+  readonly #prepared = new Set<number>();
+  readonly #allPrepared = deferred();
+  readonly #stuck: StuckThreads;
   #living = 0;
+  #siblings = 0;
+  #isOpen = false;
   #isEnding = false;
-  #connectionEnded: () => void = () => {};
+  readonly #connectionEnded = deferred();
   /** Resolves when the connection to the kernel has ended and with it all threads. */
-  readonly ended: Promise<void>;
+  readonly ended = this.#connectionEnded.promise;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#delayMsec = Array.from({ length: options.count }, () => firstDelayMsec);
-    this.ended = new Promise((resolve) => {
-      this.#connectionEnded = resolve;
-    });
+    this.#stuck = new StuckThreads(options.journal);
   }
 
-  startAll(): void {
-    for (let index = 0; index < this.#options.count; index++) this.#startOrRetry(index);
+  /** @returns when all threads wait at the gate; rejects with why one could not get there. */
+  prepare(): Promise<void> {
+    for (let thread = 1; thread <= this.#options.count; thread++) {
+      this.#startOrRetry(thread, this.#gate);
+    }
+    return this.#allPrepared.promise;
+  }
+
+  /** The connection is theirs from here on; `left` are requests that somebody left unanswered. */
+  open(left: readonly Uint8Array[]): void {
+    this.#isOpen = true;
+    this.#gate.open(left);
   }
 
   /** How many threads are running. */
@@ -59,74 +94,146 @@ export class WorkerPool {
     return this.#living;
   }
 
+  /** Numbers of all threads there ever were. */
+  threads(): number[] {
+    return Array.from({ length: this.#options.count + this.#siblings }, (_, index) => index + 1);
+  }
+
+  /** How many are stuck, as watch() saw it. */
+  stuckCount(): number {
+    return this.#stuck.count();
+  }
+
+  /** How long the thread has been at its request, as watch() saw it; 0 when it is at none. */
+  busyMsec(thread: number): number {
+    return this.#stuck.busyMsec(thread, performance.now());
+  }
+
+  /**
+   * Looks for threads that are stuck in a request and starts siblings for them. Call it some
+   * times a second. @returns false when no thread is left that answers.
+   */
+  watch(): boolean {
+    if (!this.#isOpen || this.#isEnding) return true;
+    const stuck = this.#stuck.look(this.threads(), performance.now());
+    for (const thread of stuck.begun) {
+      this.#options.log.warn({ worker: thread - 1 }, 'a worker is stuck in a request');
+    }
+    const isShort = this.#living - stuck.count < this.#options.count;
+    if (stuck.count > 0 && isShort && this.#siblings < mostSiblings) {
+      this.#siblings++;
+      this.#startOrRetry(this.#options.count + this.#siblings, openGate([]));
+    }
+    return this.#living > stuck.count;
+  }
+
   /** From here on a thread that ends is not replaced. */
   stopReplacing(): void {
     this.#isEnding = true;
-    if (this.#living === 0) this.#connectionEnded();
+    if (this.#living === 0) this.#connectionEnded.resolve();
   }
 
-  #start(index: number): void {
-    const { module, start, log, takeMessage } = this.#options;
+  #start(thread: number, gate: Gate): void {
+    const { module, start } = this.#options;
     const startedAt = performance.now();
     this.#living++;
     startThread(
       module,
-      { ...start, thread: index + 1 },
+      { ...start, thread, gate: gate.memory },
       {
-        message: (message) => {
-          if (takeMessage?.(message) === true) return;
-          const { level, fields, message: text } = message as ThreadLogLine;
-          log[level]({ ...fields, worker: index }, text);
-        },
-        ended: (error) => this.#ended(index, error, performance.now() - startedAt),
+        message: (message) => this.#takeMessage(thread, message),
+        ended: (error) => this.#ended(thread, error, performance.now() - startedAt),
       },
     );
   }
 
-  #ended(index: number, error: Error | undefined, livedMsec: number): void {
-    this.#living--;
-    this.#options.recover(index + 1);
-    this.#answerUnanswered(index);
-    // Without an error the connection has ended, and nothing is left to serve.
-    if (error !== undefined && !this.#isEnding) {
-      this.#replace(index, error, livedMsec);
+  #takeMessage(thread: number, message: unknown): void {
+    const { log, takeMessage, count } = this.#options;
+    if (isPrepared(message)) {
+      this.#prepared.add(thread);
+      if (this.#prepared.size >= count) this.#allPrepared.resolve();
       return;
     }
-    this.#isEnding = true;
-    if (this.#living === 0) this.#connectionEnded();
+    if (takeMessage?.(message) === true) return;
+    const { level, fields, message: text } = message as ThreadLogLine;
+    log[level]({ ...fields, worker: thread - 1 }, text);
   }
 
-  #replace(index: number, error: Error, livedMsec: number): void {
-    const { control, log } = this.#options;
-    const known = this.#delayMsec[index] ?? firstDelayMsec;
+  #ended(thread: number, error: Error | undefined, livedMsec: number): void {
+    this.#living--;
+    this.#options.recover(thread);
+    this.#stuck.forget(thread);
+    const left = this.#takeLeft(thread, error !== undefined);
+    if (error !== undefined && !this.#isOpen) this.#allPrepared.reject(error);
+    // Without an error the connection has ended, and nothing is left to serve.
+    if (error !== undefined && !this.#isEnding) {
+      this.#replace(thread, { error, livedMsec, left });
+      return;
+    }
+    for (const request of left) this.#refuse(thread, request);
+    this.#isEnding = true;
+    if (this.#living === 0) this.#connectionEnded.resolve();
+  }
+
+  /** The request that the thread was at when it ended. */
+  #takeLeft(thread: number, isBlamed: boolean): Uint8Array[] {
+    const { journal, poison } = this.#options;
+    const unique = journal.takenBy(thread);
+    if (unique === 0n) return [];
+    if (isBlamed) poison.blame(unique);
+    const request = Uint8Array.from(journal.requestOf(thread));
+    journal.forget(thread);
+    return [request];
+  }
+
+  #replace(thread: number, { error, livedMsec, left }: Death): void {
+    const { log } = this.#options;
+    const known = this.#delayMsec.get(thread) ?? firstDelayMsec;
     const delayMsec = livedMsec > healthyMsec ? firstDelayMsec : known;
-    this.#delayMsec[index] = Math.min(delayMsec * 2, longestDelayMsec);
-    const fields = { err: error, worker: index, answered: control.answered() };
-    log.error(fields, 'lost a worker; replacing it');
+    this.#delayMsec.set(thread, Math.min(delayMsec * 2, longestDelayMsec));
+    log.error({ err: error, worker: thread - 1, left: left.length }, 'lost a worker; replacing it');
+    const gate = this.#isOpen ? openGate(left) : this.#gate;
     setTimeout(() => {
-      if (!this.#isEnding) this.#startOrRetry(index);
+      if (!this.#isEnding) this.#startOrRetry(thread, gate);
+      else for (const request of left) this.#refuse(thread, request);
     }, delayMsec);
   }
 
   /** Starting throws when the machine has no thread to give. */
-  #startOrRetry(index: number): void {
+  #startOrRetry(thread: number, gate: Gate): void {
     try {
-      this.#start(index);
+      this.#start(thread, gate);
     } catch (error) {
-      this.#ended(index, error instanceof Error ? error : new Error(String(error)), 0);
+      this.#ended(thread, error instanceof Error ? error : new Error(String(error)), 0);
     }
   }
 
-  #answerUnanswered(index: number): void {
-    const { control, start, log } = this.#options;
-    const unique = control.takeUnanswered(index);
-    if (unique === undefined) return;
+  #refuse(thread: number, request: Uint8Array): void {
+    const { start, log } = this.#options;
+    const unique = Buffer.from(request).readBigUInt64LE(8);
     const reply = encodeErrorReply(unique);
     try {
       writeFuseReply(start.fuseFd, reply, reply.length);
-      log.warn({ worker: index, unique }, 'answered a lost request with EIO');
+      log.warn({ worker: thread - 1, unique }, 'answered a lost request with EIO');
     } catch (error) {
-      log.error({ err: error, worker: index, unique }, 'could not answer a lost request');
+      log.error({ err: error, worker: thread - 1, unique }, 'could not answer a lost request');
     }
   }
+}
+
+interface Death {
+  readonly error: Error;
+  readonly livedMsec: number;
+  readonly left: readonly Uint8Array[];
+}
+
+/** For a thread that may go at once. */
+function openGate(left: readonly Uint8Array[]): Gate {
+  const gate = new Gate(Gate.allocate(left.length));
+  gate.open(left);
+  return gate;
+}
+
+function isPrepared(message: unknown): message is PreparedMessage {
+  return typeof message === 'object' && message !== null && 'prepared' in message;
 }

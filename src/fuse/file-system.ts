@@ -17,6 +17,8 @@ export interface FileRead {
   readonly handle: number;
   readonly offset: number;
   readonly size: number;
+  /** Whether an earlier server took it already, and perhaps answered it. */
+  readonly isAskedAgain: boolean;
 }
 
 /** Refusals are thrown as FsError. */

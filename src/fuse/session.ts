@@ -63,6 +63,8 @@ const R_OK = 4;
 const W_OK = 2;
 const X_OK = 1;
 const NO_REPLY = 0;
+/** In `unique`: the kernel sends it again, because it was asked to (FUSE_UNIQUE_RESEND). */
+const RESENT = 1n << 63n;
 
 /** Told of every answer that was an unexpected error, and of requests beyond understanding. */
 export type ReportError = (error: unknown, header: InHeader | undefined) => void;
@@ -71,6 +73,11 @@ export type ReportError = (error: unknown, header: InHeader | undefined) => void
 export interface MoreRequests {
   /** Writes the answer's body behind the header; the whole length, `undefined` if not its own. */
   answer(header: InHeader, request: Buffer, reply: Buffer): number | undefined;
+}
+
+interface Answering {
+  readonly reply: Buffer;
+  readonly isAskedAgain: boolean;
 }
 
 export class Session {
@@ -86,15 +93,17 @@ export class Session {
 
   /**
    * Answers the request in the first `length` bytes of `request`. Never throws.
+   * `isAskedAgain`: an earlier server took it, and perhaps answered it.
    *
    * @returns the bytes of `reply` to send, or 0 when this request has no answer.
    */
-  answer(request: Buffer, length: number, reply: Buffer): number {
+  answer(request: Buffer, length: number, reply: Buffer, isAskedAgain = false): number {
     let header: InHeader | undefined;
     try {
       header = decodeInHeader(request, length);
       const replyLength =
-        this.#more?.answer(header, request, reply) ?? this.#dispatch(header, request, reply);
+        this.#more?.answer(header, request, reply) ??
+        this.#dispatch(header, request, { reply, isAskedAgain });
       if (replyLength !== NO_REPLY) encodeOutHeader(reply, replyLength, 0, header.unique);
       return replyLength;
     } catch (error) {
@@ -105,10 +114,10 @@ export class Session {
     }
   }
 
-  #dispatch(header: InHeader, request: Buffer, reply: Buffer): number {
+  #dispatch(header: InHeader, request: Buffer, { reply, isAskedAgain }: Answering): number {
     switch (header.opcode) {
       case Opcode.READ:
-        return this.#read(header, request, reply);
+        return this.#read(header, request, { reply, isAskedAgain });
       case Opcode.OPEN:
         return this.#open(header, request, reply);
       case Opcode.RELEASE:
@@ -187,7 +196,7 @@ export class Session {
     return OUT_HEADER_SIZE + encodeOpenOut(reply, OUT_HEADER_SIZE, handle, openFlags);
   }
 
-  #read(header: InHeader, request: Buffer, reply: Buffer): number {
+  #read(header: InHeader, request: Buffer, { reply, isAskedAgain }: Answering): number {
     const { handle, offset, size, readFlags } = decodeReadIn(request, header);
     // Direct reads name the reader (fuse_direct_io()); fills of the page cache, for sendfile(2),
     // splice(2) and mmap(2), name nobody. A cached page would be shown to every container.
@@ -195,7 +204,8 @@ export class Session {
       throw new FsError('Cannot read through the page cache', EINVAL);
     }
     const room = Math.min(size, reply.length - OUT_HEADER_SIZE);
-    const read = { nodeId: header.nodeId, handle, offset, size: room };
+    const isRepeated = isAskedAgain || (header.unique & RESENT) !== 0n;
+    const read = { nodeId: header.nodeId, handle, offset, size: room, isAskedAgain: isRepeated };
     const caller: Caller = header;
     return OUT_HEADER_SIZE + this.#fileSystem.readFile(read, caller, reply, OUT_HEADER_SIZE);
   }

@@ -1,12 +1,18 @@
 // /dev/fuse: blocking reads of requests, writes of answers.
 
 import * as libc from './libc.ts';
-import { EAGAIN, EINTR, ENODEV, ENOENT, SystemError } from './system-error.ts';
+import { EAGAIN, EINTR, EINVAL, ENODEV, ENOENT, SystemError } from './system-error.ts';
 
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const devicePath = '/dev/fuse';
+
+/** struct fuse_out_header of a notification: its length, its code, no request. */
+const FUSE_NOTIFY_RESEND = 7;
+const resendNotification = Buffer.alloc(16);
+resendNotification.writeUInt32LE(16, 0);
+resendNotification.writeInt32LE(FUSE_NOTIFY_RESEND, 4);
 
 /** Opens /dev/fuse: a new connection, which mountFuse() attaches to a mount. */
 export function openFuseDevice(): number {
@@ -50,6 +56,17 @@ export function takeFuseRequest(fd: number, into: Buffer): number | undefined {
   if (errno === ENODEV) return 0;
   if (retryErrnos.has(errno)) return undefined;
   throw new SystemError(`read ${devicePath}`, errno);
+}
+
+/**
+ * Makes the kernel send again every request that was taken and not answered (FUSE_NOTIFY_RESEND).
+ * Preconditions: nobody is at a request. @returns false on kernels before 6.9.
+ */
+export function resendFuseRequests(fd: number): boolean {
+  if (libc.write(fd, resendNotification, resendNotification.length) >= 0) return true;
+  const errno = libc.lastErrno();
+  if (errno === EINVAL || errno === ENODEV) return false;
+  throw new SystemError(`write ${devicePath}`, errno);
 }
 
 /**

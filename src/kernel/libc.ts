@@ -94,6 +94,38 @@ export const spawnFileActionsDestroy: (fileActions: Uint8Array) => number = libc
   'int posix_spawn_file_actions_destroy(void *actions)',
 );
 
+export const memfdCreate: (name: string, flags: number) => number = libc.func(
+  'int memfd_create(const char *name, unsigned int flags)',
+);
+export const lseek: (fd: number, offset: number, whence: number) => number = libc.func(
+  'int64_t lseek(int fd, int64_t offset, int whence)',
+);
+export const ftruncate: (fd: number, length: number) => number = libc.func(
+  'int ftruncate(int fd, int64_t length)',
+);
+export const fallocate: (fd: number, mode: number, offset: number, length: number) => number =
+  libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)');
+export const mmap: (
+  address: null,
+  length: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+) => bigint = libc.func(
+  'void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)',
+);
+export const fcntl: (fd: number, command: number, argument: number) => number = libc.func(
+  'int fcntl(int fd, int command, long argument)',
+);
+export const execve: (
+  path: string,
+  argv: readonly (string | null)[],
+  environment: readonly (string | null)[],
+) => number = libc.func(
+  'int execve(const char *path, const char **argv, const char **environment)',
+);
+
 const SYS_pidfd_open = 434;
 const syscallPidfdOpen: (number: number, pid: number, flags: number) => number = libc.func(
   'long syscall(long number, long pid, unsigned long flags)',

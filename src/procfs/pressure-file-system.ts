@@ -37,8 +37,9 @@ export interface PressureParts {
   /** Whether the caller has CAP_SYS_RESOURCE. */
   isPrivileged(caller: Caller): boolean;
   open(path: string, text: string): { readonly fd: number } | { readonly errno: number };
-  /** The slot's trigger is to be told of, or no more. */
-  watch(slot: number): void;
+  /** A trigger was set, and is to be told of. */
+  onAdded(slot: number): void;
+  /** The slot's trigger is not to be told of any more. */
   unwatch(slot: number): void;
   /** Triggers were released, for the main thread to close. */
   onReleased(): void;
@@ -87,7 +88,7 @@ export class PressureFileSystem extends GeneratedFileSystem implements TriggerFi
   }
 
   writeFile({ nodeId, handle, bytes }: FileWrite, caller: Caller): number {
-    const { triggers, ownFile, open, watch } = this.#parts;
+    const { triggers, ownFile, open, onAdded } = this.#parts;
     if (triggers.slotOf(handle) !== undefined) throw new FsError('It has a trigger', EBUSY);
     const trigger = parseTrigger(bytes);
     if (trigger === undefined) throw new FsError('Cannot read as a trigger', EINVAL);
@@ -100,7 +101,7 @@ export class PressureFileSystem extends GeneratedFileSystem implements TriggerFi
     if (!triggers.hasRoom(own.owner)) throw new FsError('Too many triggers', ENOSPC);
     const opened = open(own.path, renderTrigger(trigger));
     if ('errno' in opened) throw new FsError('The kernel refuses the trigger', opened.errno);
-    watch(triggers.add({ handle, fd: opened.fd, owner: own.owner }));
+    onAdded(triggers.add({ handle, fd: opened.fd, owner: own.owner }));
     return bytes.length;
   }
 

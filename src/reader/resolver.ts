@@ -25,6 +25,8 @@ export interface ResolverOptions {
   readonly onFailure?: (error: SystemError) => void;
   /** Asked at each call: while it says no, every caller counts as the host. */
   readonly seesContainers?: () => boolean;
+  /** Whether a container's readers count as the host for the time being. */
+  readonly isQuarantined?: (pidnsInode: number | undefined) => boolean;
 }
 
 const defaultCacheMax = 512;
@@ -40,6 +42,7 @@ export class ReaderResolver {
   readonly strategy: InitStrategy;
   readonly #inits: InitFinder;
   readonly #seesContainers: () => boolean;
+  readonly #isQuarantined: (pidnsInode: number | undefined) => boolean;
   readonly #ownPidnsLink = readNamespaceLink('/proc/self', 'pid');
   readonly #hostMountns = readHostMountns();
   readonly #hostStartTicks = readPidStat('/proc/1')?.startTicks ?? 0;
@@ -49,12 +52,15 @@ export class ReaderResolver {
     const { strategy, cacheTtlMsec, cacheMax = defaultCacheMax, onFailure = () => {} } = options;
     this.strategy = strategy;
     this.#seesContainers = options.seesContainers ?? (() => true);
+    this.#isQuarantined = options.isQuarantined ?? (() => false);
     this.#inits = new InitFinder({ strategy, cacheTtlMsec, cacheMax, onFailure });
   }
 
   /** `callerTid` is a thread id as the daemon numbers it, 0 for one it can't see. */
   resolve(callerTid: number): Reader {
-    return this.#seesContainers() ? this.identify(callerTid).reader : host;
+    if (!this.#seesContainers()) return host;
+    const { reader, pidnsInode } = this.identify(callerTid);
+    return reader.kind === 'container' && this.#isQuarantined(pidnsInode) ? host : reader;
   }
 
   /** Who the caller is in any case, with the reasons. */

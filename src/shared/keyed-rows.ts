@@ -39,6 +39,12 @@ function rowsBytes(sets: number, rowLength: number): number {
   return sets * ways * 2 * rowLength * Float64Array.BYTES_PER_ELEMENT;
 }
 
+function setsFor(rowLength: number): number {
+  let sets = mostSets;
+  while (sets > fewestSets && rowsBytes(sets, rowLength) > mostBytes) sets /= 2;
+  return sets;
+}
+
 /** Whole 8 bytes, so that the rows behind them are aligned. */
 function wordsBefore(sets: number): number {
   const words = headerWords + sets * (setWords + ways * slotWords);
@@ -71,23 +77,32 @@ export class KeyedRows<View> {
 
   /** Memory for rows of so many numbers, which are 0 at first; `secret` is random. */
   static allocate(rowLength: number, secret: Hash): SharedArrayBuffer {
-    let sets = mostSets;
-    while (sets > fewestSets && rowsBytes(sets, rowLength) > mostBytes) sets /= 2;
-    const buffer = new SharedArrayBuffer(wordsBefore(sets) * 4 + rowsBytes(sets, rowLength));
-    const header = new Int32Array(buffer, 0, headerWords);
-    header[ROW_LENGTH] = rowLength;
-    header[SETS] = sets;
-    header[SECRET_LOW] = secret.low;
-    header[SECRET_HIGH] = secret.high;
+    const buffer = new SharedArrayBuffer(KeyedRows.byteLengthFor(rowLength));
+    KeyedRows.format(buffer, rowLength, secret);
     return buffer;
   }
 
-  static rowLengthOf(buffer: SharedArrayBuffer): number {
+  /** Bytes of memory for rows of so many numbers. */
+  static byteLengthFor(rowLength: number): number {
+    const sets = setsFor(rowLength);
+    return wordsBefore(sets) * 4 + rowsBytes(sets, rowLength);
+  }
+
+  /** Makes memory of that length, all zero, ready for use. */
+  static format(buffer: ArrayBufferLike, rowLength: number, secret: Hash): void {
+    const header = new Int32Array(buffer, 0, headerWords);
+    header[ROW_LENGTH] = rowLength;
+    header[SETS] = setsFor(rowLength);
+    header[SECRET_LOW] = secret.low;
+    header[SECRET_HIGH] = secret.high;
+  }
+
+  static rowLengthOf(buffer: ArrayBufferLike): number {
     return new Int32Array(buffer, 0, headerWords)[ROW_LENGTH] ?? 0;
   }
 
   /** `owner` is a positive number, different for each thread. */
-  constructor(buffer: SharedArrayBuffer, owner: number, viewOf: (row: Float64Array) => View) {
+  constructor(buffer: ArrayBufferLike, owner: number, viewOf: (row: Float64Array) => View) {
     const sets = new Int32Array(buffer, 0, headerWords)[SETS] ?? 0;
     const before = wordsBefore(sets);
     this.#words = new Int32Array(buffer, 0, before);
@@ -143,6 +158,11 @@ export class KeyedRows<View> {
   /** Breaks what locks a thread held when it ended; its unfinished work does not count. */
   recover(owner: number): void {
     for (const lock of this.#locks) if (lock.isHeldBy(owner)) lock.break();
+  }
+
+  /** The same for all threads of a server that ended. Nobody else uses the memory meanwhile. */
+  recoverAll(): void {
+    for (const lock of this.#locks) if (lock.isHeld()) lock.break();
   }
 
   #changeSlot<Result>(slot: number, change: (view: View) => Result): Result {

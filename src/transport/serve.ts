@@ -1,32 +1,50 @@
 // The loop of a serving thread: take a request, answer it, for ever.
 
-import { maxWriteBytes, type Session } from '../fuse/session.ts';
 import type { Channel } from './channel.ts';
 
-/** The kernel refuses buffers below max(8192, max_write + 4096). */
-const requestBytes = Math.max(8192, maxWriteBytes + 4096);
 /** A READ asks for at most 32 pages without FUSE_MAX_PAGES; the header comes on top. */
 const replyBytes = 32 * 4096 + 16;
 
-/** Where the request a thread has taken and not yet answered is on record. */
-export interface InFlight {
-  begin(unique: bigint): void;
+/** Where a thread has the request that it is at. */
+export interface RequestSlot {
+  /** At least max(8192, max_write + 4096) bytes. */
+  readonly request: Buffer;
+  /** The request is answered. */
   end(): void;
 }
 
-/** Bytes 8 to 15 of every request. */
-const uniqueOffset = 8;
+export interface Answerer {
+  /** As Session.answer(). */
+  answer(request: Buffer, length: number, reply: Buffer, isAskedAgain: boolean): number;
+}
 
 /** Serves until the connection ends. */
-export function serve(channel: Channel, session: Session, inFlight: InFlight): void {
-  const request = Buffer.alloc(requestBytes);
+export function serve(channel: Channel, answerer: Answerer, slot: RequestSlot): void {
   const reply = Buffer.alloc(replyBytes);
   for (;;) {
-    const length = channel.receive(request);
+    const length = channel.receive(slot.request);
     if (length === 0) return;
-    inFlight.begin(request.readBigUInt64LE(uniqueOffset));
-    const replyLength = session.answer(request, length, reply);
-    if (replyLength > 0) channel.send(reply, replyLength);
-    inFlight.end();
+    answerOne(channel, answerer, { slot, length, reply, isAskedAgain: false });
   }
+}
+
+/** Answers a request that a thread left behind; the kernel will not send it again. */
+export function answerAgain(channel: Channel, answerer: Answerer, slot: RequestSlot): void {
+  const length = Math.min(slot.request.readUInt32LE(0), slot.request.length);
+  const reply = Buffer.alloc(replyBytes);
+  answerOne(channel, answerer, { slot, length, reply, isAskedAgain: true });
+}
+
+interface Exchange {
+  readonly slot: RequestSlot;
+  readonly length: number;
+  readonly reply: Buffer;
+  readonly isAskedAgain: boolean;
+}
+
+function answerOne(channel: Channel, answerer: Answerer, exchange: Exchange): void {
+  const { slot, length, reply, isAskedAgain } = exchange;
+  const replyLength = answerer.answer(slot.request, length, reply, isAskedAgain);
+  if (replyLength > 0) channel.send(reply, replyLength);
+  slot.end();
 }

@@ -1,47 +1,37 @@
 // What is remembered of open files: where each one's last read ended, and the
 // rest of its text. Any worker may get the next read of a handle, so all of it
-// lies in memory that the workers share.
+// lies in memory that the workers share, and that outlives the server.
 //
 // A handle takes no room until it is read, and a text takes none when one read
 // got all of it. What a container can occupy is bounded: past its share, its
 // own handles are no longer remembered, and their next read gets a fresh text.
 
 import { SharedLock } from '../shared/lock.ts';
+import {
+  FIRST_PAGE,
+  FIRST_PAGE_OFFSET,
+  HandleTable,
+  isHandle,
+  LAST_OFFSET,
+  NEXT_OFFSET,
+  OWNER,
+  ownerShare,
+  TEXT_LENGTH,
+} from './handle-table.ts';
 import { PagePool } from './page-pool.ts';
 
-/** Handles remembered at a time; a power of two. */
-const capacity = 1 << 15;
-/** Above this load, probing gets slow. */
-const maxEntries = capacity * 0.75;
 const pageCount = 1 << 13;
-/** An owner's share of handles and of pages: one in so many. */
-const ownerShare = 16;
-/** Owners are counted by their number modulo this. */
-const ownerBuckets = 1 << 12;
 
-/** Words of an entry. A low half of 0 marks a free entry. */
-const HANDLE_LOW = 0;
-const HANDLE_HIGH = 1;
-const OWNER = 2;
-const NEXT_OFFSET = 3;
-const TEXT_LENGTH = 4;
-const FIRST_PAGE = 5;
-const FIRST_PAGE_OFFSET = 6;
-const entryWords = 7;
-
-/** Words before the entries; the last handle is one 64-bit word. */
+/** Words before the table. The handles are 64-bit words: the last one, and the one before the first. */
 const LOCK = 0;
-const ENTRY_COUNT = 1;
 const LAST_HANDLE = 2;
-const headerWords = 4;
+const headerWords = 6;
+/** Each memory's handles begin at a multiple of this, which its epoch, below 2^19, chooses. */
+const epochSize = 2 ** 31;
 
-const twoTo32 = 2 ** 32;
-const largestInt32 = 2 ** 31 - 1;
-
-const entriesBegin = headerWords;
-const ownersBegin = entriesBegin + capacity * entryWords;
-const poolBegin = ownersBegin + ownerBuckets * 2;
+const poolBegin = headerWords + HandleTable.wordCount;
 const wordCount = poolBegin + PagePool.wordCount(pageCount);
+const largestInt32 = 2 ** 31 - 1;
 
 /** The end of a read: where the handle's next one goes on, in which text. */
 export interface ReadEnd {
@@ -51,32 +41,57 @@ export interface ReadEnd {
   readonly nextOffset: number;
 }
 
+/** A read that may go on where the handle's last one ended. */
+export interface ReadOn {
+  readonly handle: number;
+  readonly offset: number;
+  /** Whether its answer may have got lost with an earlier server. */
+  readonly isAskedAgain: boolean;
+}
+
 export class OpenFiles {
-  readonly #words: Int32Array;
-  readonly #lastHandle: BigUint64Array;
+  static readonly byteLength = wordCount * 4 + PagePool.byteCount(pageCount);
+  readonly #handles: BigUint64Array;
+  readonly #table: HandleTable;
   readonly #pool: PagePool;
   readonly #lock: SharedLock;
 
-  static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer(wordCount * 4 + PagePool.byteCount(pageCount));
+  static allocate(epoch = 0): SharedArrayBuffer {
+    const memory = new SharedArrayBuffer(OpenFiles.byteLength);
+    OpenFiles.format(memory, epoch);
+    return memory;
+  }
+
+  /**
+   * Makes memory of that length, all zero, ready for use. `epoch` is random, below 2^19: then
+   * handles of an earlier memory are hardly ever taken for this one's.
+   */
+  static format(memory: ArrayBufferLike, epoch: number): void {
+    new BigUint64Array(memory, LAST_HANDLE * 4, 2).fill(BigInt(epoch * epochSize));
   }
 
   /** `thread` is the number of this thread, positive and unique. */
-  constructor(memory: SharedArrayBuffer, thread: number) {
-    this.#words = new Int32Array(memory, 0, wordCount);
-    this.#lastHandle = new BigUint64Array(memory, LAST_HANDLE * 4, 1);
-    const poolWords = this.#words.subarray(poolBegin);
-    this.#pool = new PagePool(poolWords, new Uint8Array(memory, wordCount * 4));
-    this.#lock = new SharedLock(this.#words, LOCK, thread);
+  constructor(memory: ArrayBufferLike, thread: number) {
+    const words = new Int32Array(memory, 0, wordCount);
+    this.#handles = new BigUint64Array(memory, LAST_HANDLE * 4, 2);
+    this.#table = new HandleTable(words.subarray(headerWords, poolBegin));
+    this.#pool = new PagePool(words.subarray(poolBegin), new Uint8Array(memory, wordCount * 4));
+    this.#lock = new SharedLock(words, LOCK, thread);
   }
 
   /**
    * A handle that no open file ever had, or a reader could get at the rest of another one's
-   * text. Below 2^53 and never a multiple of 2^32.
+   * text. Below 2^51 and never a multiple of 2^32.
    */
   nextHandle(): number {
-    const handle = Number(Atomics.add(this.#lastHandle, 0, 1n) + 1n);
+    const handle = Number(Atomics.add(this.#handles, 0, 1n) + 1n);
     return isHandle(handle) ? handle : this.nextHandle();
+  }
+
+  /** Whether nextHandle() gave it; not so when another server did, whose memory is lost. */
+  hasGiven(handle: number): boolean {
+    const [last = 0n, beforeFirst = 0n] = this.#handles;
+    return handle > beforeFirst && handle <= last;
   }
 
   /**
@@ -85,52 +100,61 @@ export class OpenFiles {
    * @returns bytes copied, 0 at the end of the text; `undefined` when the last
    * read did not end there, so that a fresh text is due.
    */
-  readOn(handle: number, offset: number, target: Uint8Array): number | undefined {
+  readOn({ handle, offset, isAskedAgain }: ReadOn, target: Uint8Array): number | undefined {
     return this.#lock.run(() => {
-      const at = this.#find(handle);
-      if (at === undefined || this.#word(at, NEXT_OFFSET) !== offset) return undefined;
-      const count = Math.min(target.length, this.#word(at, TEXT_LENGTH) - offset);
+      const table = this.#table;
+      const at = table.find(handle);
+      if (at === undefined) return undefined;
+      const isNext = table.get(at, NEXT_OFFSET) === offset;
+      const isLast = isAskedAgain && table.get(at, LAST_OFFSET) === offset;
+      if (!isNext && !isLast) return undefined;
+      const count = Math.min(target.length, table.get(at, TEXT_LENGTH) - offset);
       if (count <= 0) return 0;
-      this.#pool.read(
-        this.#word(at, FIRST_PAGE),
-        offset - this.#word(at, FIRST_PAGE_OFFSET),
-        target.subarray(0, count),
-      );
-      this.#words[at + NEXT_OFFSET] = offset + count;
-      if (offset + count === this.#word(at, TEXT_LENGTH)) this.#freePages(at);
+      const skip = offset - table.get(at, FIRST_PAGE_OFFSET);
+      this.#pool.read(table.get(at, FIRST_PAGE), skip, target.subarray(0, count));
+      table.set(at, LAST_OFFSET, offset);
+      table.set(at, NEXT_OFFSET, offset + count);
       return count;
     });
   }
 
   /** Remembers the end of a read that got a fresh text, and what is left of the text. */
   begin(end: ReadEnd): void {
-    this.#lock.run(() => {
-      const at = this.#find(end.handle) ?? this.#claim(end);
-      if (at === undefined) return;
-      this.#freePages(at);
-      // A text is never so long: the next read there finds its end either way.
-      const nextOffset = Math.min(end.nextOffset, largestInt32);
-      this.#words[at + NEXT_OFFSET] = nextOffset;
-      this.#words[at + TEXT_LENGTH] = Math.max(end.text.length, nextOffset);
-      if (end.nextOffset < end.text.length && !this.#keepRest(at, end)) this.#remove(at);
-    });
+    this.#lock.run(() => this.#table.change(end.handle, () => this.#remember(end)));
   }
 
   release(handle: number): void {
     this.#lock.run(() => {
-      const at = this.#find(handle);
-      if (at !== undefined) this.#remove(at);
+      const at = this.#table.find(handle);
+      if (at !== undefined) this.#table.change(handle, () => this.#remove(at));
     });
   }
 
-  /**
-   * Forgets everything, when `thread` ended while it was changing it: every
-   * handle's next read gets a fresh text.
-   */
+  /** Puts right what `thread` left half-done when it ended. */
   recover(thread: number): void {
-    if (!this.#lock.isHeldBy(thread)) return;
-    this.#words[ENTRY_COUNT] = 0;
-    this.#words.fill(0, entriesBegin);
+    if (this.#lock.isHeldBy(thread)) this.recoverAll();
+  }
+
+  /** The same for whichever thread of a server that ended. Nobody else uses the memory meanwhile. */
+  recoverAll(): void {
+    if (!this.#lock.isHeld()) return;
+    const table = this.#table;
+    const pages = new Set<number>();
+    table.rebuild((at) => {
+      const first = table.get(at, FIRST_PAGE);
+      if (first === 0) return true;
+      const length = table.get(at, TEXT_LENGTH) - table.get(at, FIRST_PAGE_OFFSET);
+      const chain = this.#pool.chainOf(first, PagePool.pagesFor(length));
+      if (chain === undefined || chain.some((page) => pages.has(page))) return false;
+      for (const page of chain) pages.add(page);
+      return true;
+    });
+    for (const at of table.entries()) {
+      const length = table.get(at, TEXT_LENGTH) - table.get(at, FIRST_PAGE_OFFSET);
+      const isKept = table.get(at, FIRST_PAGE) !== 0;
+      if (isKept) table.addPages(table.get(at, OWNER), PagePool.pagesFor(length));
+    }
+    this.#pool.rebuild(pages);
     this.#lock.break();
   }
 
@@ -139,98 +163,45 @@ export class OpenFiles {
    * worker's lock would never learn of the death, and never break it.
    */
   usage(): { entries: number; pages: number } {
-    return { entries: this.#words[ENTRY_COUNT] ?? 0, pages: this.#pool.usedCount() };
+    return { entries: this.#table.count(), pages: this.#pool.usedCount() };
   }
 
-  #word(at: number, field: number): number {
-    return this.#words[at + field] ?? 0;
-  }
-
-  /** Where probing for a handle begins (Fibonacci hashing). */
-  #home(handle: number): number {
-    return Math.imul(handle, 0x9e3779b1) >>> 17;
-  }
-
-  #find(handle: number): number | undefined {
-    for (let slot = this.#home(handle); ; slot = (slot + 1) % capacity) {
-      const at = entriesBegin + slot * entryWords;
-      const found = this.#handleAt(at);
-      if (!isHandle(found)) return undefined;
-      if (found === handle) return at;
-    }
-  }
-
-  #handleAt(at: number): number {
-    return (this.#word(at, HANDLE_HIGH) >>> 0) * twoTo32 + (this.#word(at, HANDLE_LOW) >>> 0);
-  }
-
-  /** A new entry; `undefined` when the table is full or the owner has its share. */
-  #claim({ handle, owner }: ReadEnd): number | undefined {
-    if (!isHandle(handle)) return undefined;
-    const count = this.#words[ENTRY_COUNT] ?? 0;
-    const ownerAt = this.#ownerAt(owner);
-    if (count >= maxEntries || this.#word(ownerAt, 0) >= capacity / ownerShare) return undefined;
-    let slot = this.#home(handle);
-    while (this.#word(entriesBegin + slot * entryWords, HANDLE_LOW) !== 0)
-      slot = (slot + 1) % capacity;
-    const at = entriesBegin + slot * entryWords;
-    this.#words[at + HANDLE_LOW] = handle;
-    this.#words[at + HANDLE_HIGH] = Math.floor(handle / twoTo32);
-    this.#words[at + OWNER] = owner;
-    this.#words[at + FIRST_PAGE] = 0;
-    this.#words[ENTRY_COUNT] = count + 1;
-    this.#words[ownerAt] = this.#word(ownerAt, 0) + 1;
-    return at;
-  }
-
-  /** The owner's counts: entries, then pages. */
-  #ownerAt(owner: number): number {
-    return ownersBegin + ((owner >>> 0) % ownerBuckets) * 2;
+  #remember(end: ReadEnd): void {
+    const table = this.#table;
+    const at = table.find(end.handle) ?? table.claim(end.handle, end.owner);
+    if (at === undefined) return;
+    this.#freePages(at);
+    // A text is never so long: the next read there finds its end either way.
+    const nextOffset = Math.min(end.nextOffset, largestInt32);
+    table.set(at, LAST_OFFSET, -1);
+    table.set(at, NEXT_OFFSET, nextOffset);
+    table.set(at, TEXT_LENGTH, Math.max(end.text.length, nextOffset));
+    if (end.nextOffset < end.text.length && !this.#keepRest(at, end)) this.#remove(at);
   }
 
   /** The pages are the entry's owner's, who read first: a handle may be passed on. */
   #keepRest(at: number, { text, nextOffset }: ReadEnd): boolean {
     const rest = text.slice(nextOffset);
     const pages = PagePool.pagesFor(rest.length);
-    const ownerAt = this.#ownerAt(this.#word(at, OWNER));
-    if (this.#word(ownerAt, 1) + pages > pageCount / ownerShare) return false;
+    const owner = this.#table.get(at, OWNER);
+    if (this.#table.pagesOf(owner) + pages > pageCount / ownerShare) return false;
     const firstPage = this.#pool.store(rest);
     if (firstPage === 0) return false;
-    this.#words[at + FIRST_PAGE] = firstPage;
-    this.#words[at + FIRST_PAGE_OFFSET] = nextOffset;
-    this.#words[ownerAt + 1] = this.#word(ownerAt, 1) + pages;
+    this.#table.set(at, FIRST_PAGE_OFFSET, nextOffset);
+    this.#table.set(at, FIRST_PAGE, firstPage);
+    this.#table.addPages(owner, pages);
     return true;
   }
 
   #freePages(at: number): void {
-    const firstPage = this.#word(at, FIRST_PAGE);
+    const firstPage = this.#table.get(at, FIRST_PAGE);
     if (firstPage === 0) return;
-    const pages = this.#pool.free(firstPage);
-    const ownerAt = this.#ownerAt(this.#word(at, OWNER));
-    this.#words[ownerAt + 1] = this.#word(ownerAt, 1) - pages;
-    this.#words[at + FIRST_PAGE] = 0;
+    this.#table.set(at, FIRST_PAGE, 0);
+    this.#table.addPages(this.#table.get(at, OWNER), -this.#pool.free(firstPage));
   }
 
-  /** Removes an entry and moves the ones behind it up, so that no probe meets a hole. */
   #remove(at: number): void {
     this.#freePages(at);
-    const ownerAt = this.#ownerAt(this.#word(at, OWNER));
-    this.#words[ownerAt] = this.#word(ownerAt, 0) - 1;
-    this.#words[ENTRY_COUNT] = (this.#words[ENTRY_COUNT] ?? 1) - 1;
-    let hole = (at - entriesBegin) / entryWords;
-    for (let slot = (hole + 1) % capacity; ; slot = (slot + 1) % capacity) {
-      const from = entriesBegin + slot * entryWords;
-      const handle = this.#handleAt(from);
-      if (!isHandle(handle)) break;
-      const distance = (slot - this.#home(handle) + capacity) % capacity;
-      if (distance < (slot - hole + capacity) % capacity) continue;
-      this.#words.copyWithin(entriesBegin + hole * entryWords, from, from + entryWords);
-      hole = slot;
-    }
-    this.#words[entriesBegin + hole * entryWords + HANDLE_LOW] = 0;
+    this.#table.remove(at);
   }
-}
-
-function isHandle(handle: number): boolean {
-  return handle >>> 0 !== 0;
 }

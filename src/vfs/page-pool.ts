@@ -82,6 +82,29 @@ export class PagePool {
     return count;
   }
 
+  /** The pages of a text that has so many; `undefined` when they are no chain of that length. */
+  chainOf(first: number, count: number): number[] | undefined {
+    const chain: number[] = [];
+    for (let page = first; page !== 0; page = this.#next(page)) {
+      if (page < 0 || page > this.#pageCount || chain.length === count) return undefined;
+      chain.push(page);
+    }
+    return chain.length === count ? chain : undefined;
+  }
+
+  /** After a thread died while it changed the pool: all pages but these are free. */
+  rebuild(used: ReadonlySet<number>): void {
+    const everUsed = Math.min(Math.max(this.#words[EVER_USED] ?? 0, ...used, 0), this.#pageCount);
+    this.#words[EVER_USED] = everUsed;
+    this.#words[USED] = used.size;
+    this.#words[FREE_HEAD] = 0;
+    for (let page = everUsed; page > 0; page--) {
+      if (used.has(page)) continue;
+      this.#words[headerWords + page] = this.#words[FREE_HEAD] ?? 0;
+      this.#words[FREE_HEAD] = page;
+    }
+  }
+
   #byteOffset(page: number): number {
     return this.#bytes.byteOffset + (page - 1) * pageBytes;
   }

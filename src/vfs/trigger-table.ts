@@ -40,11 +40,13 @@ export class TriggerTable {
   readonly #words: Int32Array;
   readonly #slotByHandle = new Map<number, number>();
 
+  static readonly byteLength = mostTriggers * slotWords * 4;
+
   static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer(mostTriggers * slotWords * 4);
+    return new SharedArrayBuffer(TriggerTable.byteLength);
   }
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: ArrayBufferLike) {
     this.#words = new Int32Array(memory);
     for (const slot of this.#slotsIn(LIVE, BROKEN)) {
       this.#slotByHandle.set(this.#handleOf(slot), slot);
@@ -140,6 +142,24 @@ export class TriggerTable {
   /** Its fd is closed. */
   free(slot: number): void {
     this.#setState(slot, FREE);
+  }
+
+  /** Slots of triggers that can fire. */
+  live(): number[] {
+    return this.#slotsIn(LIVE);
+  }
+
+  /**
+   * In a new server: the fds of its predecessor's triggers, by slot, are these. A trigger whose
+   * fd is lost is broken; what was being closed is free, as its process has ended.
+   */
+  adopt(fdOf: (slot: number) => number | undefined): void {
+    for (const slot of this.#slotsIn(RELEASED, CLOSING)) this.free(slot);
+    for (const slot of this.#slotsIn(LIVE, BROKEN)) {
+      const fd = fdOf(slot);
+      this.#words[slot * slotWords + FD] = fd ?? -1;
+      if (fd === undefined) this.#setState(slot, BROKEN);
+    }
   }
 
   /** Slots in use; for tests and the log. */

@@ -14,8 +14,17 @@ export class SharedCpuTimes {
     return KeyedRows.allocate(accountLength(possibleCpus), secret);
   }
 
+  /** As allocate(), for memory from elsewhere: its length, and how it is made ready. */
+  static byteLengthFor(possibleCpus: number): number {
+    return KeyedRows.byteLengthFor(accountLength(possibleCpus));
+  }
+
+  static format(buffer: ArrayBufferLike, possibleCpus: number, secret: Hash): void {
+    KeyedRows.format(buffer, accountLength(possibleCpus), secret);
+  }
+
   /** `owner` is a positive number, different for each thread. */
-  constructor(buffer: SharedArrayBuffer, owner: number) {
+  constructor(buffer: ArrayBufferLike, owner: number) {
     const scratch = new AccountScratch(possibleCpusOf(KeyedRows.rowLengthOf(buffer)));
     this.#accounts = new KeyedRows(buffer, owner, (row) => new CpuAccount(row, scratch));
   }
@@ -44,5 +53,10 @@ export class SharedCpuTimes {
   /** Breaks what locks a thread held when it ended; its unfinished work does not count. */
   recover(owner: number): void {
     this.#accounts.recover(owner);
+  }
+
+  /** The same for all threads of a server that ended. */
+  recoverAll(): void {
+    this.#accounts.recoverAll();
   }
 }

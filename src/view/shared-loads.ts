@@ -20,8 +20,15 @@ export class SharedLoads {
     return KeyedRows.allocate(loadRowLength, secret);
   }
 
+  /** As allocate(), for memory from elsewhere: its length, and how it is made ready. */
+  static readonly byteLength = KeyedRows.byteLengthFor(loadRowLength);
+
+  static format(buffer: ArrayBufferLike, secret: Hash): void {
+    KeyedRows.format(buffer, loadRowLength, secret);
+  }
+
   /** `owner` is a positive number, different for each thread. */
-  constructor(buffer: SharedArrayBuffer, owner: number) {
+  constructor(buffer: ArrayBufferLike, owner: number) {
     this.#rows = new KeyedRows(buffer, owner, (row) => new LoadRow(row));
   }
 
@@ -53,5 +60,10 @@ export class SharedLoads {
   /** Breaks what locks a thread held when it ended; its unfinished work does not count. */
   recover(owner: number): void {
     this.#rows.recover(owner);
+  }
+
+  /** The same for all threads of a server that ended. */
+  recoverAll(): void {
+    this.#rows.recoverAll();
   }
 }

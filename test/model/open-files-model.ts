@@ -1,7 +1,7 @@
 // What OpenFiles promises, written as plainly as can be: a map of handles, and
 // counts that are summed up anew whenever they are needed.
 
-import type { ReadEnd } from '../../src/vfs/open-files.ts';
+import type { ReadEnd, ReadOn } from '../../src/vfs/open-files.ts';
 
 const pageBytes = 4096;
 /** An owner's share: a sixteenth of 32,768 entries and of 8,192 pages. */
@@ -13,18 +13,23 @@ interface Remembered {
   text: string;
   nextOffset: number;
   pages: number;
+  /** Where the last read that went on began. */
+  lastOffset: number;
 }
 
 export class OpenFilesModel {
   readonly #remembered = new Map<number, Remembered>();
 
   /** The bytes that go on at `offset`, or `undefined` when a fresh text is due. */
-  readOn(handle: number, offset: number, size: number): string | undefined {
+  readOn({ handle, offset, isAskedAgain }: ReadOn, size: number): string | undefined {
     const file = this.#remembered.get(handle);
-    if (file?.nextOffset !== offset) return undefined;
+    if (file === undefined) return undefined;
+    const isLast = isAskedAgain && file.lastOffset === offset;
+    if (file.nextOffset !== offset && !isLast) return undefined;
     const piece = file.text.slice(offset, offset + size);
+    if (piece === '') return piece;
+    file.lastOffset = offset;
     file.nextOffset = offset + piece.length;
-    if (file.nextOffset >= file.text.length) file.pages = 0;
     return piece;
   }
 
@@ -36,20 +41,21 @@ export class OpenFilesModel {
     this.#remembered.delete(handle);
     const pagesOfPayer = this.#ofOwner(payer).reduce((sum, file) => sum + file.pages, 0);
     if (pages > 0 && pagesOfPayer + pages > mostPagesOfOwner) return;
-    this.#remembered.set(handle, { owner: payer, text, nextOffset, pages });
+    this.#remembered.set(handle, { owner: payer, text, nextOffset, pages, lastOffset: -1 });
   }
 
   release(handle: number): void {
     this.#remembered.delete(handle);
   }
 
-  forgetAll(): void {
-    this.#remembered.clear();
-  }
-
   /** Where the handle's next sequential read begins; 0 when it is not remembered. */
   nextOffset(handle: number): number {
     return this.#remembered.get(handle)?.nextOffset ?? 0;
+  }
+
+  /** Where it began, if it went on with a text; else -1. */
+  lastOffset(handle: number): number {
+    return this.#remembered.get(handle)?.lastOffset ?? -1;
   }
 
   usage(): { entries: number; pages: number } {

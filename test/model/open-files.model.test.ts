@@ -82,14 +82,19 @@ const readFresh = fc
   );
 
 const readOn = fc
-  .record({ index, which, size: length, elsewhere: fc.constantFrom(0, 0, 0, 0, 1, -1, 4096) })
+  .record({
+    ...{ index, which, size: length, isAskedAgain: fc.boolean() },
+    elsewhere: fc.constantFrom(0, 0, 0, 0, 1, -1, 4096),
+  })
   .map((read) =>
     onHandle(`${read.size} bytes more`, read.index, ({ model }, { threads }, handle) => {
-      const offset = Math.max(0, model.nextOffset(handle) + read.elsewhere);
-      const target = Buffer.alloc(read.size);
-      const count = threads[read.which].readOn(handle, offset, target);
+      const { isAskedAgain, elsewhere, size } = read;
+      const from = isAskedAgain ? model.lastOffset(handle) : model.nextOffset(handle);
+      const readOn = { handle, offset: Math.max(0, from + elsewhere), isAskedAgain };
+      const target = Buffer.alloc(size);
+      const count = threads[read.which].readOn(readOn, target);
       const piece = count === undefined ? undefined : target.toString('latin1', 0, count);
-      expect(piece === model.readOn(handle, offset, read.size)).toBe(true);
+      expect(piece === model.readOn(readOn, size)).toBe(true);
     }),
   );
 
@@ -109,14 +114,13 @@ const die = which.map(
       threads[thread].recover(deadThread + 1);
       expect(new Int32Array(memory)[LOCK]).toBe(deadThread);
       threads[thread].recover(deadThread);
-      model.forgetAll();
       expect(threads[thread].usage()).toEqual(model.usage());
     },
     toString: () => 'a thread dies in the lock',
   }),
 );
 
-/** Deaths are rare, so that there is something to forget. */
+/** Deaths are rare, so that there is something to mend. */
 const commands = [
   ...Array.from({ length: 3 }, () => open),
   ...Array.from({ length: 8 }, () => readFresh),

@@ -26,7 +26,8 @@ function read(
   position: { handle: number; offset: number; size: number },
 ): string {
   const into = Buffer.alloc(position.size + 16);
-  const count = fileSystem?.readFile({ nodeId: 2, ...position }, root, into, 16) ?? 0;
+  const count =
+    fileSystem?.readFile({ nodeId: 2, isAskedAgain: false, ...position }, root, into, 16) ?? 0;
   return into.toString('latin1', 16, 16 + count);
 }
 
@@ -106,7 +107,7 @@ test('the table finds every handle and only those, where it wraps around and aft
       expect(openFiles.usage()).toEqual({ entries: present.size, pages: present.size });
       for (const handle of used) {
         const target = Buffer.alloc(20);
-        const count = openFiles.readOn(handle, 1, target);
+        const count = openFiles.readOn({ handle, offset: 1, isAskedAgain: false }, target);
         const rest = count === undefined ? undefined : target.toString('latin1', 0, count);
         expect(rest).toBe(present.has(handle) ? `${handle}`.slice(1) : undefined);
         openFiles.release(handle);
@@ -136,7 +137,7 @@ test('an owner that opens 100,000 files and reads a byte of each leaves others t
     }
     const target = Buffer.alloc(20);
     const rests = handles.map((handle) => {
-      const count = openFiles.readOn(handle, 4, target) ?? 0;
+      const count = openFiles.readOn({ handle, offset: 4, isAskedAgain: false }, target) ?? 0;
       return target.toString('latin1', 0, count);
     });
     expect(rests).toEqual(handles.map((handle) => ` ${handle}`));
@@ -173,7 +174,9 @@ test('when all pages are taken, reads start afresh, and everything comes back', 
   }
   expect(openFiles.usage()).toEqual({ entries: 32, pages: 8192 });
   const target = Buffer.alloc(10);
-  const counts = handles.map((handle) => openFiles.readOn(handle, 1, target));
+  const counts = handles.map((handle) =>
+    openFiles.readOn({ handle, offset: 1, isAskedAgain: false }, target),
+  );
   expect(counts).toEqual(handles.map((_, index) => (index < 32 ? 10 : undefined)));
   const half = handles.filter((_, index) => index % 2 === 0);
   for (const handle of half) openFiles.release(handle);
@@ -204,7 +207,9 @@ test('nextHandle() goes on above 2^32 without giving a handle twice', () => {
   const low = { owner: 1, text: 'low', nextOffset: 1 };
   openFiles.begin({ handle: 1, ...low });
   const [, sameLowHalf = 0] = handles;
-  expect(openFiles.readOn(sameLowHalf, 1, Buffer.alloc(2))).toBeUndefined();
+  expect(
+    openFiles.readOn({ handle: sameLowHalf, offset: 1, isAskedAgain: false }, Buffer.alloc(2)),
+  ).toBeUndefined();
   openFiles.release(sameLowHalf);
   expect(openFiles.usage()).toEqual({ entries: 1, pages: 1 });
 });

@@ -35,7 +35,7 @@ export function makePressureScene(): PressureScene {
       scene.written.push(text);
       return { fd: 99 };
     },
-    watch: () => undefined,
+    onAdded: () => undefined,
     unwatch: () => undefined,
     onReleased: () => {
       scene.releases++;

@@ -5,10 +5,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 
 register();
+const { viewMapping } = await import('../../../src/kernel/mapped-memory.ts');
 const { Bell } = await import('../../../src/shared/bell.ts');
 const { SharedLoads } = await import('../../../src/view/shared-loads.ts');
 
-const loads = new SharedLoads(workerData.rows, workerData.thread);
+const loads = new SharedLoads(viewMapping(workerData.rows), workerData.thread);
 const bell = new Bell(workerData.bell);
 const dies = !bell.hasRung(0);
 loads.read(loads.keyOf('container'), {

@@ -5,8 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { pino } from 'pino';
 import { vi } from 'vitest';
-import { ControlBlock } from '../../../src/daemon/control-block.ts';
+import { Journal } from '../../../src/daemon/journal.ts';
+import { Poison } from '../../../src/daemon/poison.ts';
+import { StateFile } from '../../../src/daemon/state-file.ts';
 import { WorkerPool } from '../../../src/daemon/worker-pool.ts';
+import { type Mapping, viewMapping } from '../../../src/kernel/mapped-memory.ts';
 import type { Teardown } from '../../support/teardown.ts';
 
 /** Words of the plan that the threads follow; see planned-thread.mjs. */
@@ -22,7 +25,8 @@ interface LogLine {
 
 export interface PoolScene {
   readonly pool: WorkerPool;
-  readonly control: ControlBlock;
+  readonly journal: Journal;
+  readonly poison: Poison;
   /** Thread numbers that recover() was called with. */
   readonly recovered: readonly number[];
   readonly logged: readonly LogLine[];
@@ -68,14 +72,18 @@ export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
   const words = new Int32Array(new SharedArrayBuffer(16));
   words[FAILURES] = plan.failures;
   const fuseFd = plan.fuseFd ?? makePipe(teardown);
-  const control = new ControlBlock(ControlBlock.allocate(plan.count));
+  const state = StateFile.create();
+  const mapping = state.region(Journal.region('journal'));
+  const journal = new Journal(viewMapping(mapping));
+  const poison = new Poison(viewMapping(state.region(Poison.region)));
   const recovered: number[] = [];
   const logged: LogLine[] = [];
   const pool = new WorkerPool({
     module: new URL(plan.module ?? './planned-thread.mjs', import.meta.url),
-    start: { fuseFd, memory: memoryOf(control, words), options, startTimeSec: 0 },
+    start: { fuseFd, memory: memoryOf(mapping, words), options, startTimeSec: 0 },
     count: plan.count,
-    control,
+    journal,
+    poison,
     recover: (thread) => recovered.push(thread),
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
   });
@@ -86,7 +94,7 @@ export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
   teardown.add(letEnd);
   const starts = () => Atomics.load(words, STARTS);
   return {
-    ...{ pool, control, recovered, logged, letEnd, starts },
+    ...{ pool, journal, poison, recovered, logged, letEnd, starts },
     untilStarted: (count) => vi.waitFor(() => check(starts() >= count), { timeout: 20_000 }),
     answers: () => readAll(fuseFd),
   };
@@ -96,11 +104,12 @@ function check(holds: boolean): void {
   if (!holds) throw new Error('not yet');
 }
 
-function memoryOf(control: ControlBlock, words: Int32Array<SharedArrayBuffer>) {
-  const unused = new SharedArrayBuffer(0);
-  const loads = { rows: unused, bell: unused };
-  const openFiles = words.buffer;
-  return { control: control.memory, openFiles, cpuTimes: unused, loads, switches: unused };
+/** The planned threads use the journal, and the bell's words for their plan. */
+function memoryOf(journal: Mapping, words: Int32Array<SharedArrayBuffer>) {
+  const loads = { rows: journal, bell: words.buffer };
+  const unused = journal;
+  const memory = { journal, poison: unused, openFiles: unused, cpuTimes: unused };
+  return { ...memory, switches: unused, loads };
 }
 
 /** Whole; nothing when the pipe is empty. */

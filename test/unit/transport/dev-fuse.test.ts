@@ -63,7 +63,8 @@ async function printedBy(script: string): Promise<{ printed: string; reported: u
     stdio: 'ignore',
   });
   const ended = once(shell, 'exit');
-  serve(new DevFuseChannel(fd), makeSession(reported, openFiles), { begin() {}, end() {} });
+  const slot = { request: Buffer.alloc(8192), end() {} };
+  serve(new DevFuseChannel(fd), makeSession(reported, openFiles), slot);
   await ended;
   expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });
   return { printed: readFileSync(output, 'utf8'), reported };

@@ -27,7 +27,7 @@ const fileSystem = new GeneratedFileSystem(
 );
 
 function readOf(nodeId: number): () => number {
-  const read = { nodeId, handle: 1, offset: 0, size: 10 };
+  const read = { nodeId, handle: 1, offset: 0, size: 10, isAskedAgain: false };
   return () => fileSystem.readFile(read, caller, Buffer.alloc(10), 0);
 }
 
@@ -55,7 +55,7 @@ test('openFile() gives another handle each time and remembers nothing until a re
 test('readFile() writes a byte per character at the place it is given, for the caller', () => {
   const handle = fileSystem.openFile(3);
   const into = Buffer.alloc(9, '-');
-  const read = { nodeId: 3, handle, offset: 0, size: 100 };
+  const read = { nodeId: 3, handle, offset: 0, size: 100, isAskedAgain: false };
   expect(fileSystem.readFile(read, caller, into, 2)).toBe(5);
   expect(into.toString('latin1')).toBe('--caf\u00e9\n--');
   expect(callers).toEqual([caller]);
@@ -65,9 +65,8 @@ test('readFile() writes a byte per character at the place it is given, for the c
 test('readFile() of no bytes keeps the text for nobody', () => {
   const handle = fileSystem.openFile(3);
   expect(readOf(3)()).toBe(5);
-  expect(
-    fileSystem.readFile({ nodeId: 3, handle, offset: 0, size: 0 }, caller, Buffer.alloc(1), 0),
-  ).toBe(0);
+  const read = { nodeId: 3, handle, offset: 0, size: 0, isAskedAgain: false };
+  expect(fileSystem.readFile(read, caller, Buffer.alloc(1), 0)).toBe(0);
   fileSystem.releaseFile(handle);
   fileSystem.releaseFile(1);
   expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });

@@ -1,0 +1,76 @@
+// The fds that must outlive a server, by the names under which its supervisor keeps them, and
+// the programs that they can be left to.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileExists } from '../kernel/file-exists.ts';
+import { packagePath } from '../kernel/package.ts';
+import { type PassedFd, startProgram } from '../kernel/start-program.ts';
+import type { TriggerTable } from '../vfs/trigger-table.ts';
+import { keeperSocketOf } from './run-directory.ts';
+
+export const holderProgram = packagePath('native/build/holder');
+const keeperProgram = packagePath('native/build/host-server');
+
+const triggerPrefix = 'trigger-';
+
+export function triggerName(slot: number): string {
+  return `${triggerPrefix}${slot}`;
+}
+
+/** The slot of a trigger's fd; `undefined` for other names. */
+export function triggerSlotOf(name: string): number | undefined {
+  return name.startsWith(triggerPrefix) ? Number(name.slice(triggerPrefix.length)) : undefined;
+}
+
+export interface Connections {
+  readonly state: number;
+  readonly tree: number;
+  /** `undefined` where the kernel keeps no pressure information. */
+  readonly pressure: number | undefined;
+  readonly triggers: TriggerTable | undefined;
+}
+
+function named({ state, tree, pressure, triggers }: Connections): PassedFd[] {
+  const fds = [
+    { name: 'state', fd: state },
+    { name: 'tree', fd: tree },
+  ];
+  if (pressure !== undefined) fds.push({ name: 'pressure', fd: pressure });
+  for (const slot of triggers?.live() ?? []) {
+    fds.push({ name: triggerName(slot), fd: triggers?.fdOf(slot) ?? -1 });
+  }
+  return fds;
+}
+
+/** Another holder, which starts another server; this one shall end at once. */
+export function leaveToHolder(connections: Connections, command: readonly string[]): Promise<void> {
+  return startProgram({
+    program: holderProgram,
+    args: ['--', ...command],
+    fds: named(connections),
+    inheritsStderr: true,
+  });
+}
+
+const keeperPatienceMsec = 3000;
+/** How long it lets readers wait for a server that takes over, rather than show them the host. */
+const graceMsec = 1500;
+
+/**
+ * A keeper, which answers from the host's files until a server takes over or no container has the
+ * files any more; this server shall end at once. Rejects when it does not start.
+ */
+export async function leaveToKeeper(connections: Connections, mountPoint: string): Promise<void> {
+  const socket = keeperSocketOf(mountPoint);
+  await startProgram({
+    program: keeperProgram,
+    args: ['--keeper', socket, '--mount-point', mountPoint, '--grace-msec', String(graceMsec)],
+    fds: named(connections),
+    inheritsStderr: true,
+  });
+  const deadline = performance.now() + keeperPatienceMsec;
+  while (!fileExists(socket)) {
+    if (performance.now() > deadline) throw new Error(`No keeper listens at ${socket}`);
+    await sleep(10);
+  }
+}

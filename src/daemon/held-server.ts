@@ -1,0 +1,167 @@
+// A server under its supervisor: what starts it, ends it, and what becomes of its connections.
+
+import { fileExists } from '../kernel/file-exists.ts';
+import { becomeProgram } from '../kernel/start-program.ts';
+import { holderProgram, leaveToHolder, leaveToKeeper } from './connections.ts';
+import type { Log } from './log.ts';
+import { removeDeadMount } from './mount-point.ts';
+import { keeperSocketOf } from './run-directory.ts';
+import { type HeldDaemon, startDaemon } from './serve.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** SIGHUP says that the terminal was closed; under nohup(1), or without one, it says nothing. */
+function endingSignals(): NodeJS.Signals[] {
+  const isOnTerminal = process.stderr.isTTY;
+  if (!isOnTerminal) process.on('SIGHUP', () => {});
+  return isOnTerminal ? ['SIGTERM', 'SIGINT', 'SIGHUP'] : ['SIGTERM', 'SIGINT'];
+}
+
+const patienceMsec = 10_000;
+const supervisorWatchMsec = 500;
+
+/**
+ * Ends the process when threads that nothing can wake would keep it: process.exit() waits for
+ * them, for ever if they wait for requests.
+ */
+function endForSure(): void {
+  setTimeout(endNow, patienceMsec).unref();
+}
+
+/** Whatever the threads wait for: the kernel gives their requests to whoever serves next. */
+function endNow(): never {
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('unreachable: SIGKILL has ended the process');
+}
+
+/** This process, as whoever started it wrote it. */
+function ownCommand(): string[] {
+  return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+}
+
+/**
+ * Makes sure that somebody keeps the connections, and that what a keeper has of an earlier daemon
+ * comes here. Where something is missing for that, the process becomes the program that does it,
+ * and then this one again, with the same pid.
+ */
+function findSupervisor({ mountPoint }: ServeOptions, log: Log): Supervisor {
+  const socket = keeperSocketOf(mountPoint);
+  const fetch = fileExists(socket) ? [holderProgram, '--fetch', socket, '--'] : [];
+  const isGiven = Supervisor.isGiven(process.env);
+  const hold = isGiven ? [] : [holderProgram, '--'];
+  if (fetch.length + hold.length > 0) {
+    try {
+      becomeProgram([...fetch, ...hold, ...ownCommand()], process.env);
+    } catch (error) {
+      log.warn({ err: error }, "no holder: containers' files end with this process");
+    }
+  }
+  return new Supervisor(isGiven ? process.env : {});
+}
+
+/** Serves until a signal or an unmount; the exit status. */
+export async function startHeldServer(options: ServeOptions, log: Log): Promise<number> {
+  const supervisor = findSupervisor(options, log);
+  const server = new HeldServer(options, log, supervisor);
+  return server.run();
+}
+
+class HeldServer {
+  readonly #options: ServeOptions;
+  readonly #log: Log;
+  readonly #supervisor: Supervisor;
+  #daemon: HeldDaemon | undefined;
+  #isStopping = false;
+
+  constructor(options: ServeOptions, log: Log, supervisor: Supervisor) {
+    this.#options = options;
+    this.#log = log;
+    this.#supervisor = supervisor;
+  }
+
+  async run(): Promise<number> {
+    // Before there is a mount, so that no signal can leave it behind; what arrives while it is
+    // made is dealt with afterwards.
+    for (const signal of endingSignals()) process.on(signal, (name) => this.#onSignal(name));
+    this.#daemon = await startDaemon(this.#options, this.#log, this.#supervisor);
+    if (this.#isStopping) this.#stop();
+    // The threads that serve need this one for next to nothing: its mistakes do not end them.
+    process.on('uncaughtException', (err) =>
+      this.#log.error({ err }, 'unexpected error; serving goes on'),
+    );
+    const watching = setInterval(() => this.#watchSupervisor(), supervisorWatchMsec);
+    await this.#daemon.ended;
+    clearInterval(watching);
+    endForSure();
+    return this.#isStopping ? 0 : this.#statusAfterEnd(this.#daemon);
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#log.info({ signal }, 'stopping');
+    if (this.#daemon !== undefined) this.#stop();
+  }
+
+  #stop(): void {
+    endForSure();
+    this.#stopOrLeave().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'could not stop cleanly');
+      endNow();
+    });
+  }
+
+  /** Containers that use the files keep them: somebody must go on answering. */
+  async #stopOrLeave(): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon === undefined) return;
+    daemon.markEnding();
+    if (this.#supervisor.name !== 'none' && daemon.isInUse() && (await this.#leave(daemon))) {
+      this.#supervisor.stopping();
+      endNow();
+    }
+    this.#supervisor.stopping();
+    await daemon.stop();
+  }
+
+  async #leave(daemon: HeldDaemon): Promise<boolean> {
+    const { mountPoint } = this.#options;
+    try {
+      await leaveToKeeper(daemon.connections(), mountPoint);
+    } catch (error) {
+      this.#log.error({ err: error }, 'could not start a keeper');
+      return false;
+    }
+    this.#log.warn(
+      { mountPoint },
+      "still in use: a keeper goes on with the host's files until nsproc is started again, or no " +
+        'container has them any more',
+    );
+    return true;
+  }
+
+  /** Nobody would start the next server, and this one's end would be that of the connections. */
+  #watchSupervisor(): void {
+    if (!this.#supervisor.isLost() || this.#isStopping || this.#daemon === undefined) return;
+    this.#isStopping = true;
+    this.#daemon.markEnding();
+    this.#log.error('the supervisor has ended; starting another, and a server below it');
+    leaveToHolder(this.#daemon.connections(), ownCommand()).then(endNow, (error: unknown) => {
+      this.#isStopping = false;
+      this.#log.error({ err: error }, 'could not start a holder');
+    });
+  }
+
+  /** Nobody asked the daemon to end: the connection was aborted, or the file system unmounted. */
+  #statusAfterEnd(daemon: HeldDaemon): number {
+    const { mountPoint } = this.#options;
+    if (removeDeadMount(mountPoint)) {
+      daemon.forgetConnections();
+      this.#log.error({ mountPoint }, 'the connection to the kernel was aborted from outside');
+      return 1;
+    }
+    this.#supervisor.stopping();
+    this.#log.info('unmounted from outside; ending');
+    return 0;
+  }
+}

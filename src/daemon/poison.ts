@@ -1,0 +1,143 @@
+// What was being done when serving threads, or whole servers, died. A request that was at hand at
+// two deaths is answered from the host's files; so is everything that a container asks, when its
+// requests were at hand at several deaths in a row.
+//
+// In shared memory that outlives the server. Written by main threads only.
+
+import type { RegionSpec } from './state-file.ts';
+
+const requestRows = 64;
+const containerRows = 64;
+
+/** 32-bit words before the rows: how many requests were ever noted. */
+const NOTED = 0;
+/** How many containers are in quarantine. */
+const QUARANTINED = 1;
+const headerWords = 4;
+/** Of a request's row: the two halves of its `unique`, deaths. */
+const requestWords = 4;
+/** Of a container's row, 64-bit floats: inode of its pid namespace, deaths, time of the last one. */
+const INODE = 0;
+const DEATHS = 1;
+const LAST_USEC = 2;
+const containerNumbers = 3;
+
+const containersBegin = (headerWords + requestRows * requestWords) * 4;
+
+/** The kernel sets it in requests that it sends again (FUSE_UNIQUE_RESEND). */
+const RESENT = 1n << 63n;
+/** At so many deaths in a row, none longer than this after the one before. */
+const quarantineDeaths = 5;
+const rowUsec = 60e6;
+
+export interface QuarantinedContainer {
+  readonly pidnsInode: number;
+  readonly deaths: number;
+}
+
+export class Poison {
+  readonly #words: Int32Array;
+  readonly #containers: Float64Array;
+
+  static readonly region: RegionSpec = {
+    name: 'poison',
+    version: 1,
+    byteLength: containersBegin + containerRows * containerNumbers * 8,
+  };
+
+  constructor(memory: ArrayBufferLike) {
+    this.#words = new Int32Array(memory, 0, headerWords + requestRows * requestWords);
+    this.#containers = new Float64Array(memory, containersBegin, containerRows * containerNumbers);
+  }
+
+  /** Whether no request was ever at hand at a death. */
+  isEmpty(): boolean {
+    return Atomics.load(this.#words, NOTED) === 0;
+  }
+
+  /** A request was at hand when its thread or server died. */
+  blame(unique: bigint): void {
+    const noted = this.#words[NOTED] ?? 0;
+    const at = this.#find(unique) ?? headerWords + (noted % requestRows) * requestWords;
+    const isNew = !this.#isAt(at, unique);
+    this.#words[at] = lowOf(unique);
+    this.#words[at + 1] = highOf(unique);
+    this.#words[at + 2] = isNew ? 1 : (this.#words[at + 2] ?? 0) + 1;
+    Atomics.store(this.#words, NOTED, isNew ? noted + 1 : noted);
+  }
+
+  /** At how many deaths the request was at hand. */
+  deathsOf(unique: bigint): number {
+    const at = this.#find(unique);
+    return at === undefined ? 0 : (this.#words[at + 2] ?? 0);
+  }
+
+  /**
+   * A server died while requests of these pid namespaces, and of no other, were at hand.
+   * Preconditions: called once for each death.
+   */
+  blameContainers(pidnsInodes: ReadonlySet<number>, nowUsec: number): void {
+    for (let at = 0; at < this.#containers.length; at += containerNumbers) {
+      const inode = this.#number(at, INODE);
+      const isLate = nowUsec - this.#number(at, LAST_USEC) > rowUsec;
+      if (this.#number(at, DEATHS) >= quarantineDeaths) continue;
+      if (inode !== 0 && (isLate || !pidnsInodes.has(inode))) this.#containers.fill(0, at, at + 3);
+    }
+    for (const inode of pidnsInodes) this.#blameContainer(inode, nowUsec);
+    Atomics.store(this.#words, QUARANTINED, this.quarantined().length);
+  }
+
+  isQuarantined(pidnsInode: number | undefined): boolean {
+    if (Atomics.load(this.#words, QUARANTINED) === 0) return false;
+    return this.quarantined().some((container) => container.pidnsInode === pidnsInode);
+  }
+
+  quarantined(): QuarantinedContainer[] {
+    const rows = Array.from({ length: containerRows }, (_, row) => row * containerNumbers);
+    return rows.flatMap((at) => {
+      const deaths = this.#number(at, DEATHS);
+      return deaths < quarantineDeaths ? [] : [{ pidnsInode: this.#number(at, INODE), deaths }];
+    });
+  }
+
+  /** All containers get their own files again. */
+  release(): void {
+    this.#containers.fill(0);
+    Atomics.store(this.#words, QUARANTINED, 0);
+  }
+
+  #blameContainer(inode: number, nowUsec: number): void {
+    const rows = Array.from({ length: containerRows }, (_, row) => row * containerNumbers);
+    const at =
+      rows.find((row) => this.#number(row, INODE) === inode) ??
+      rows.find((row) => this.#number(row, INODE) === 0);
+    if (at === undefined) return;
+    this.#containers[at + INODE] = inode;
+    this.#containers[at + DEATHS] = this.#number(at, DEATHS) + 1;
+    this.#containers[at + LAST_USEC] = nowUsec;
+  }
+
+  #number(at: number, field: number): number {
+    return this.#containers[at + field] ?? 0;
+  }
+
+  #find(unique: bigint): number | undefined {
+    for (let row = 0; row < requestRows; row++) {
+      const at = headerWords + row * requestWords;
+      if (this.#isAt(at, unique)) return at;
+    }
+    return undefined;
+  }
+
+  #isAt(at: number, unique: bigint): boolean {
+    return this.#words[at] === lowOf(unique) && this.#words[at + 1] === highOf(unique);
+  }
+}
+
+function lowOf(unique: bigint): number {
+  return Number(BigInt.asIntN(32, unique));
+}
+
+function highOf(unique: bigint): number {
+  return Number(BigInt.asIntN(32, (unique & ~RESENT) >> 32n));
+}

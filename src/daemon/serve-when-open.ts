@@ -1,0 +1,43 @@
+// The life of a serving thread: it has made everything ready, waits until the connection is its
+// own, answers what others left, and serves until the connection ends.
+
+import type { Session } from '../fuse/session.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
+import { postToMain } from '../kernel/threads.ts';
+import type { Channel } from '../transport/channel.ts';
+import { answerAgain, serve } from '../transport/serve.ts';
+import { CarefulAnswers } from './careful-answers.ts';
+import { Gate } from './gate.ts';
+import { Journal } from './journal.ts';
+import { Poison } from './poison.ts';
+import type { ThreadLog } from './thread-log.ts';
+import type { PreparedMessage, WorkerStart } from './worker-start.ts';
+
+export interface ServingParts {
+  readonly channel: Channel;
+  readonly session: Session;
+  readonly makeHostSession: () => Session;
+  /** Called when the connection is this thread's. */
+  readonly onOpen?: () => void;
+}
+
+export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: ServingParts): void {
+  const { channel, session, makeHostSession, onOpen } = parts;
+  const slot = new Journal(viewMapping(start.memory.journal)).slotOf(start.thread);
+  const answers = new CarefulAnswers({
+    session,
+    poison: new Poison(viewMapping(start.memory.poison)),
+    makeHostSession,
+    onPoison: (unique, deaths) => log.poison(unique, deaths),
+  });
+  const gate = new Gate(start.gate);
+  postToMain({ prepared: true } satisfies PreparedMessage);
+  gate.wait();
+  onOpen?.();
+  for (const request of gate.left()) {
+    // In its own slot, so that it is not lost when this thread dies of it.
+    slot.request.set(request);
+    answerAgain(channel, answers, slot);
+  }
+  serve(channel, answers, slot);
+}

@@ -1,0 +1,51 @@
+// The few numbers of a session that each of its servers needs of the one before.
+
+import type { RegionSpec } from './state-file.ts';
+
+/** 64-bit floats. */
+const START_TIME_SEC = 0;
+const TAKE_OVERS = 1;
+const IS_ENDING = 2;
+const IS_PRESSURE_MOUNTED = 3;
+const words = 32;
+
+export class SessionRecord {
+  static readonly region: RegionSpec = { name: 'session', version: 1, byteLength: words * 8 };
+  readonly #words: Float64Array;
+
+  constructor(memory: ArrayBufferLike) {
+    this.#words = new Float64Array(memory);
+  }
+
+  /** When the first server of the session started, seconds since 1970: times of all nodes. */
+  startTimeSec(nowSec: number): number {
+    if (this.#words[START_TIME_SEC] === 0) this.#words[START_TIME_SEC] = nowSec;
+    return this.#words[START_TIME_SEC] ?? nowSec;
+  }
+
+  /** How often a server took the connections over from another one. */
+  takeOvers(): number {
+    return this.#words[TAKE_OVERS] ?? 0;
+  }
+
+  /** Whether the last server meant to end. */
+  wasEnding(): boolean {
+    return this.#words[IS_ENDING] === 1;
+  }
+
+  setEnding(isEnding: boolean): void {
+    this.#words[IS_ENDING] = Number(isEnding);
+  }
+
+  countTakeOver(): void {
+    this.#words[TAKE_OVERS] = this.takeOvers() + 1;
+  }
+
+  isPressureMounted(): boolean {
+    return this.#words[IS_PRESSURE_MOUNTED] === 1;
+  }
+
+  setPressureMounted(isMounted: boolean): void {
+    this.#words[IS_PRESSURE_MOUNTED] = Number(isMounted);
+  }
+}

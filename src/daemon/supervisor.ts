@@ -1,0 +1,110 @@
+// Who keeps the connections alive when this process ends, and starts the next one: the holder
+// (native/holder.c), or systemd with its fd store. Both speak sd_notify(3).
+
+import { NotifySocket } from '../kernel/notify-socket.ts';
+import { readByte, takePassedFds } from '../kernel/passed-fds.ts';
+import { keeperSocketOf } from './run-directory.ts';
+
+/**
+ * Why this server may begin: nobody served before it, its predecessor died, or it was ended in
+ * favour of this one.
+ */
+export type Beginning = 'first' | 'after-death' | 'replacing';
+
+const beginnings = new Map<number | undefined, Beginning>([
+  ['F'.charCodeAt(0), 'first'],
+  ['R'.charCodeAt(0), 'replacing'],
+]);
+
+export class Supervisor {
+  readonly name: 'holder' | 'systemd' | 'none';
+  /** How often it had to start a server because the last one had died. */
+  readonly restarts: number;
+  /** How often it wants to hear alive(); `undefined` when it does not care. */
+  readonly watchdogMsec: number | undefined;
+  /** What an earlier server left with it, by name. */
+  readonly kept: ReadonlyMap<string, number>;
+  readonly #socket: NotifySocket | undefined;
+  readonly #go: number | undefined;
+  #isLost = false;
+
+  /** Takes what concerns it out of the environment, so that no other program gets it. */
+  constructor(environment: NodeJS.ProcessEnv) {
+    const kept = takePassedFds(environment);
+    const {
+      NOTIFY_SOCKET: path,
+      WATCHDOG_USEC: watchdogUsec,
+      NSPROC_RESTARTS: restarts,
+    } = environment;
+    for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'FDSTORE']) {
+      delete environment[name];
+    }
+    this.#go = kept.get('go');
+    kept.delete('go');
+    this.kept = kept;
+    this.#socket = path === undefined ? undefined : new NotifySocket(path);
+    this.name = path === undefined ? 'none' : this.#go === undefined ? 'systemd' : 'holder';
+    this.restarts = Number(restarts ?? 0);
+    this.watchdogMsec = watchdogUsec === undefined ? undefined : Number(watchdogUsec) / 1000;
+  }
+
+  /** Whether one was asked for that keeps fds. */
+  static isGiven(environment: NodeJS.ProcessEnv): boolean {
+    return environment['NOTIFY_SOCKET'] !== undefined && Number(environment['FDSTORE'] ?? 0) > 0;
+  }
+
+  /** Resolves when the predecessor, if there is one, is dead, so that its connections are free. */
+  async begin(): Promise<Beginning> {
+    if (this.#go === undefined) return this.kept.size === 0 ? 'first' : 'after-death';
+    this.#tell('X_NSPROC=standby');
+    return beginnings.get(await readByte(this.#go)) ?? 'after-death';
+  }
+
+  /** It shall keep the fd open, and pass it to the next server. */
+  keep(name: string, fd: number): void {
+    this.#tell(`FDSTORE=1\nFDPOLL=0\nFDNAME=${name}`, fd);
+  }
+
+  drop(name: string): void {
+    this.#tell(`FDSTOREREMOVE=1\nFDNAME=${name}`);
+  }
+
+  /** The server serves. */
+  ready(mountPoint: string): void {
+    this.#tell(
+      `X_NSPROC_KEEPER=${keeperSocketOf(mountPoint)}\nX_NSPROC_MOUNT_POINT=${mountPoint}\n` +
+        `READY=1\nSTATUS=serving ${mountPoint}`,
+    );
+  }
+
+  /** This server is all right. */
+  alive(): void {
+    this.#tell('WATCHDOG=1');
+  }
+
+  /** This server is about to end, and no other is wanted. */
+  stopping(): void {
+    this.#tell('STOPPING=1');
+  }
+
+  /** Asks for a server that replaces this one; false when nobody can do that. */
+  replace(): boolean {
+    if (this.name !== 'holder') return false;
+    this.#tell('X_NSPROC=replace');
+    return !this.#isLost;
+  }
+
+  /** Whether it has ended: then nobody keeps anything. */
+  isLost(): boolean {
+    return this.#isLost;
+  }
+
+  #tell(text: string, fd?: number): void {
+    if (this.#socket === undefined || this.#isLost) return;
+    try {
+      this.#socket.send(text, fd);
+    } catch {
+      this.#isLost = true;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// The fds that whoever started this process passed on, as sd_listen_fds_with_names(3) finds them.
+
+import { read } from 'node:fs';
+import * as libc from './libc.ts';
+
+const firstFd = 3;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/**
+ * By name. Each is this process's alone from here on: programs that it starts neither get them
+ * nor hear of them.
+ */
+export function takePassedFds(environment: NodeJS.ProcessEnv): Map<string, number> {
+  const { LISTEN_PID: pid, LISTEN_FDS: count = '0', LISTEN_FDNAMES: names = '' } = environment;
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name];
+  const fds = new Map<string, number>();
+  if (Number(pid) !== process.pid) return fds;
+  names
+    .split(':')
+    .slice(0, Number(count))
+    .forEach((name, index) => {
+      const fd = firstFd + index;
+      if (libc.fcntl(fd, F_SETFD, FD_CLOEXEC) === 0) fds.set(name, fd);
+    });
+  return fds;
+}
+
+/** The next byte of a pipe; `undefined` when its other end was closed, or it can't be read. */
+export function readByte(fd: number): Promise<number | undefined> {
+  const byte = Buffer.alloc(1);
+  return new Promise((resolve) => {
+    read(fd, byte, 0, 1, null, (error, count) => {
+      libc.close(fd);
+      resolve(error === null && count === 1 ? byte[0] : undefined);
+    });
+  });
+}
