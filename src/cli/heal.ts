@@ -34,7 +34,7 @@ function colourOf(result: HealResult): Colour {
 /** Names and paths are a container's, and may be sequences that turn a terminal's lines around. */
 export function renderForeign(text: string): string {
   return text.replace(
-    /[^!-~]/g,
+    /[^ -~]/g,
     (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }

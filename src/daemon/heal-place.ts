@@ -1,7 +1,7 @@
 // Healing one container: what is served there is looked at, and replaced where its server is gone.
 
 import { type MountPlace, type OpenPlace, readMountsOf } from '../kernel/mount-namespaces.ts';
-import { mountSeenAt } from '../kernel/mountinfo.ts';
+import { type MountLine, mountSeenAt } from '../kernel/mountinfo.ts';
 import {
   type HealOutcome,
   hungOutcome,
@@ -21,6 +21,12 @@ export interface LiveMount {
   readonly fd: number;
 }
 
+/** A place, and the mounts that were found there. */
+export interface FoundPlace {
+  readonly place: MountPlace;
+  readonly mounts: readonly MountLine[];
+}
+
 export interface PlaceHealing {
   readonly live: LiveMount;
   /** By `MAJOR:MINOR`. Filled as servers are asked, so that each slow one is asked once. */
@@ -33,20 +39,20 @@ type Outcomes = readonly (readonly [ServedPlace, HealOutcome | undefined])[];
 
 /** One row for each place whose topmost mount has no server that answers. */
 export async function healPlace(
-  place: MountPlace,
+  { place, mounts }: FoundPlace,
   open: OpenPlace,
   healing: PlaceHealing,
 ): Promise<PlaceRow[]> {
   const { servers, isHungDead, live } = healing;
   const stateOf = ({ layers }: ServedPlace) => servers.get(layers[0].device);
   const isHung = (one: ServedPlace) => stateOf(one) === 'hung' && !isHungDead;
-  const isOccupied = (one: ServedPlace) => foreignMountIn(open.mounts, one) !== undefined;
-  const served = servedPlacesOf(open.mounts).filter((one) => stateOf(one) !== 'alive');
+  const isOccupied = (one: ServedPlace) => foreignMountIn(mounts, one) !== undefined;
+  const served = servedPlacesOf(mounts).filter((one) => stateOf(one) !== 'alive');
   const asked = served.filter((one) => !isHung(one));
   const free = asked.filter((one) => !isOccupied(one));
   const outcomes = new Map([
     ...served.filter(isHung).map((one) => [one, hungOutcome] as const),
-    ...(await occupiedOutcomes(asked.filter(isOccupied), open, healing)),
+    ...(await occupiedOutcomes(asked.filter(isOccupied), mounts, open, healing)),
     ...(await freeOutcomes(free, place, open, healing)),
   ]);
   return served.flatMap((one) => {
@@ -58,12 +64,13 @@ export async function healPlace(
 /** Directories that have something else mounted in them are left as they are. */
 async function occupiedOutcomes(
   occupied: readonly ServedPlace[],
+  mounts: readonly MountLine[],
   open: OpenPlace,
   healing: PlaceHealing,
 ): Promise<Outcomes> {
   const answers = await answersFor('check', occupied, open, healing);
   return answers.map(([one, answer]) => {
-    const inside = foreignMountIn(open.mounts, one)?.mountPoint ?? '';
+    const inside = foreignMountIn(mounts, one)?.mountPoint ?? '';
     return [one, answer.word === 'ready' ? occupiedOutcome(inside) : outcomeOf(answer)];
   });
 }

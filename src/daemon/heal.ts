@@ -14,7 +14,7 @@ import { type MountLine, mountsInside } from '../kernel/mountinfo.ts';
 import { nsprocMountType, readMountsAt } from '../kernel/mounts.ts';
 import { closeFd, inodeOf, readNamespaceLink } from '../kernel/process.ts';
 import type { PlaceRow } from './heal-outcome.ts';
-import { healPlace, type LiveMount, type PlaceHealing } from './heal-place.ts';
+import { type FoundPlace, healPlace, type LiveMount, type PlaceHealing } from './heal-place.ts';
 import { isServed, servedPlacesOf } from './heal-plan.ts';
 import { runHealProgram } from './heal-program.ts';
 import { StartError } from './mount-point.ts';
@@ -82,38 +82,37 @@ function devicesAt(device: string): Set<string> {
 
 /** The state of a file system that is mounted in this process's own namespace. */
 async function askOwnServer(device: string): Promise<string> {
-  const place = openMountPlace(ownMountPlace());
-  if (place === undefined) return 'gone';
   const isWhole = (mount: MountLine) => mount.device === device && mount.root === '/';
-  const mount = place.mounts.findLast(isWhole);
+  const mount = readMountsOf(ownMountPlace()).findLast(isWhole);
+  const open = openMountPlace(ownMountPlace());
   try {
-    if (mount === undefined) return 'gone';
+    if (mount === undefined || open === undefined) return 'gone';
     const [answer] = await runHealProgram({
       mode: 'probe',
       isHungDead: false,
-      place,
-      liveFd: place.rootFd,
+      place: open,
+      liveFd: open.rootFd,
       records: [{ target: mount.mountPoint, layers: [mount], source: '' }],
     });
     return answer?.word ?? 'late';
   } finally {
-    place.close();
+    open?.close();
   }
 }
 
 async function healInOrder(
-  places: readonly MountPlace[],
+  found: readonly FoundPlace[],
   healing: PlaceHealing,
 ): Promise<HealedMount[]> {
   const healed: HealedMount[] = [];
-  for (const place of places) {
+  for (const { place, mounts } of found) {
     const open = openMountPlace(place);
     if (open === undefined) continue;
     try {
       const { pid, namespaceLink } = place;
-      const found = { pid, command: open.command, namespace: inodeOf(namespaceLink) };
-      const rows = await healPlace(place, open, healing);
-      healed.push(...rows.map((row) => ({ ...found, ...row })));
+      const about = { pid, command: open.command, namespace: inodeOf(namespaceLink) };
+      const rows = await healPlace({ place, mounts }, open, healing);
+      healed.push(...rows.map((row) => ({ ...about, ...row })));
     } finally {
       open.close();
     }
@@ -132,9 +131,11 @@ export async function heal(options: HealOptions): Promise<HealedMount[]> {
   const live = await openLive(mountPoint);
   try {
     // All of them are found before the first is healed, which may heal others of them.
-    const places = placesOf(pid).filter((place) => servedPlacesOf(readMountsOf(place)).length > 0);
+    const found = placesOf(pid)
+      .map((place) => ({ place, mounts: readMountsOf(place) }))
+      .filter(({ mounts }) => servedPlacesOf(mounts).length > 0);
     const servers = new Map([...live.devices].map((device) => [device, 'alive' as const]));
-    return await healInOrder(places, { live, servers, isDryRun, isHungDead });
+    return await healInOrder(found, { live, servers, isDryRun, isHungDead });
   } finally {
     closeFd(live.fd);
   }

@@ -18,7 +18,7 @@ const mostProcesses = 4 * 1024 * 1024;
  * other mounts, from another one.
  */
 export interface MountPlace {
-  /** The first process that was found there. */
+  /** The first process that was found there; one in a pid namespace of the container's, if any is. */
   readonly pid: number;
   /** Such as `mnt:[4026531841]`. */
   readonly namespaceLink: string;
@@ -27,16 +27,23 @@ export interface MountPlace {
 /** Each once, without this process's own namespace. It reads much: for commands, not for each read. */
 export function listMountPlaces(): MountPlace[] {
   const own = readNamespaceLink('/proc/self', 'mnt');
-  const seen = new Set<string>();
-  return listDirectory('/proc', mostProcesses).flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    const namespaceLink = readNamespaceLink(`/proc/${name}`, 'mnt');
-    if (namespaceLink === undefined || namespaceLink === own) return [];
-    const place = `${namespaceLink} ${readRootLink(`/proc/${name}`)}`;
-    if (seen.has(place)) return [];
-    seen.add(place);
-    return [{ pid: Number(name), namespaceLink }];
-  });
+  const found = new Map<string, MountPlace & { readonly isOutside: boolean }>();
+  for (const name of listDirectory('/proc', mostProcesses)) {
+    const processDir = `/proc/${name}`;
+    const namespaceLink = /^\d+$/.test(name) ? readNamespaceLink(processDir, 'mnt') : undefined;
+    if (namespaceLink === undefined || namespaceLink === own) continue;
+    const key = `${namespaceLink} ${readRootLink(processDir)}`;
+    if (found.get(key)?.isOutside === false) continue;
+    const isOutside = isInOwnPidNamespace(processDir);
+    if (isOutside && found.has(key)) continue;
+    found.set(key, { pid: Number(name), namespaceLink, isOutside });
+  }
+  return [...found.values()];
+}
+
+/** As those who started a container are, who may be in its mount namespace. */
+function isInOwnPidNamespace(processDir: string): boolean {
+  return readNamespaceLink(processDir, 'pid') === readNamespaceLink('/proc/self', 'pid');
 }
 
 /** `undefined` for a process that has ended, and a directory that is unreachable. */
@@ -52,7 +59,6 @@ function readRootLink(processDir: string): string | undefined {
 export interface OpenPlace {
   readonly namespaceFd: number;
   readonly rootFd: number;
-  readonly mounts: readonly MountLine[];
   /** The name of the process (comm), which it can set to anything. */
   readonly command: string;
   close(): void;
@@ -75,14 +81,13 @@ export function openMountPlace({ pid, namespaceLink }: MountPlace): OpenPlace | 
   };
   const namespaceFd = opened('ns/mnt', O_CLOEXEC);
   const rootFd = opened('root', O_PATH | O_CLOEXEC);
-  const mountinfo = readMountinfo(processDir);
   const isThere = readNamespaceLink(processDir, 'mnt') === namespaceLink;
   if (namespaceFd === undefined || rootFd === undefined || !isThere) {
     close();
     return undefined;
   }
   const command = (readTextFile(`${processDir}/comm`) ?? '').trimEnd();
-  return { namespaceFd, rootFd, mounts: parseMountinfo(mountinfo), command, close };
+  return { namespaceFd, rootFd, command, close };
 }
 
 /** None when the process has ended, or is elsewhere. */

@@ -16,6 +16,7 @@ export type ProgramName =
   | 'keeper-client'
   | 'killed-readers'
   | 'list-in-pieces'
+  | 'old-kernel'
   | 'older-kernel'
   | 'read-loop'
   | 'pressure-triggers'

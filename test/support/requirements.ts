@@ -7,6 +7,7 @@ import { type Controller, supports } from './cgroup-hierarchies.ts';
 export type Requirement =
   | 'root'
   | 'fuse'
+  | 'lxcfs'
   | 'runc'
   | 'docker'
   | 'lxc'
@@ -54,6 +55,8 @@ function reasonAgainst(requirement: Requirement): string | undefined {
       return process.getuid?.() === 0 ? undefined : 'root';
     case 'fuse':
       return existsSync('/dev/fuse') ? undefined : '/dev/fuse';
+    case 'lxcfs':
+      return packageReason('lxcfs', 'lxcfs');
     case 'runc':
       return packageReason('runc', 'runc');
     case 'docker':
