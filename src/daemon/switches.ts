@@ -79,8 +79,10 @@ export class Switches {
 
   /** `undefined` also for a position that only another version knows. */
   #setPosition<Name extends SwitchName>(name: Name): SwitchSettings[Name] | undefined {
+    const word = Atomics.load(this.#words, switchNames.indexOf(name));
+    if (word === 0) return undefined;
     const positions: Positions[Name] = positionsOf[name];
-    return positions[Atomics.load(this.#words, switchNames.indexOf(name)) - 1];
+    return positions[word - 1];
   }
 }
 
