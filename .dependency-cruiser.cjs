@@ -41,6 +41,7 @@ const roots = { daemon: '^src/daemon/', cli: '^src/cli/', main: '^src/main[.]ts$
 // Packages that belong to one place.
 const homes = {
   koffi: '^src/kernel/',
+  'fuse-native': '^src/transport/',
   'lru-cache': '^src/(reader|procfs)/',
   pino: '^src/(daemon/log[.]ts$|cli/)',
   'pino-pretty': '^src/(daemon/log[.]ts$|cli/)',

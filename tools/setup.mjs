@@ -33,24 +33,30 @@ export async function setUp(names = steps.map((step) => step.name)) {
   });
 }
 
+// FUSE_NATIVE: its install script shall not try out and, failing that, compile what its package has
+// ready. npm >= 11 leaves it out anyway (allowScripts).
 function installDependencies() {
   say('installing packages (npm ci)');
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
+    FUSE_NATIVE: 'as it is',
+  });
 }
+
+const withoutNative = 'the resolver "ucred" and the transport "fuse-native" will be missing';
 
 /** Whether make has something to do; a machine without make is told so by the build. */
 function nativeIsStale() {
   return make(['--question']).status !== 0 && !nativeIsImpossible();
 }
 
-// Without a compiler all but the resolver for old kernels works, so it is no reason not to start.
+// Without a compiler the default works on recent kernels, so it is no reason not to start.
 function nativeIsImpossible() {
   const missing = [['make'], ['cc', 'gcc', 'clang']].filter((any) => !any.some(hasCommand));
   if (missing.length === 0) return false;
   const names = missing.map(([name]) => name).join(' and ');
   const text = `no ${names}: native programs are not built (Debian: apt-get install make gcc libc6-dev)`;
   if (process.env['CI']) throw new SetupError(text);
-  say(`${text}; the resolver "ucred" will be missing`);
+  say(`${text}; ${withoutNative}`);
   return true;
 }
 
@@ -60,7 +66,7 @@ function buildNative() {
   // As with no compiler at all; a compiler without the C library's headers is as common.
   const text = 'make -C native failed (Debian: apt-get install gcc libc6-dev)';
   if (process.env['CI']) throw new SetupError(text);
-  say(`${text}; the resolver "ucred" will be missing`);
+  say(`${text}; ${withoutNative}`);
 }
 
 // Built beside its place and renamed: a daemon that is starting from dist/ sees the old or the new
@@ -103,9 +109,11 @@ function hasCommand(name) {
 /**
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [variables]
  */
-function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+function run(command, args, variables = {}) {
+  const env = { ...process.env, ...variables };
+  const result = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) throw new SetupError(failureOf(`${command} ${args[0]}`, result));
 }
 

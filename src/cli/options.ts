@@ -1,8 +1,13 @@
 // The options of `nsproc serve`. Each can also be given as a variable NSPROC_...
 
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { logLevels } from '../daemon/log.ts';
-import { cpuPolicies, resolverNames, switchPositions } from '../daemon/serve-options.ts';
+import {
+  cpuPolicies,
+  resolverNames,
+  switchPositions,
+  transportNames,
+} from '../daemon/serve-options.ts';
 import { defaultServeSettings as defaults } from './serve.ts';
 
 /** A whole number of a range, for an option's value. */
@@ -56,9 +61,12 @@ export function mountPointOption(about: string): Option {
 }
 
 export function serveOptions(): Option[] {
-  const { workers, virtualization, resolver, initCacheTtlMsec, logLevel } = defaults;
+  const { transport, workers, virtualization, resolver, initCacheTtlMsec, logLevel } = defaults;
   return [
     mountPointOption('where to mount; made if missing'),
+    option('--transport <name>', 'how requests come from the kernel')
+      .choices(transportNames)
+      .default(transport),
     option('--workers <n>', 'threads that answer readers')
       .default(workers)
       .argParser(wholeNumber(1, 64)),
@@ -74,4 +82,14 @@ export function serveOptions(): Option[] {
       .argParser(secondsAsMsec),
     option('--log-level <level>', 'what to log').choices(logLevels).default(logLevel),
   ];
+}
+
+/** Refuses options that do not go together, as commander does others. */
+export function requireCompatible(command: Command): void {
+  const { transport, workers } = command.opts();
+  const isDefault = command.getOptionValueSource('workers') === 'default';
+  if (transport !== 'fuse-native' || isDefault || workers === 1) return;
+  command.error(
+    `error: --workers ${workers} needs --transport dev-fuse: fuse-native answers on one thread`,
+  );
 }

@@ -11,7 +11,13 @@ import { runDoctor } from './doctor.ts';
 import { ExitStatus } from './exit-status.ts';
 import { runExplain } from './explain.ts';
 import { runHeal } from './heal.ts';
-import { mountPointOption, serveOptions, viewOptions, wholeNumber } from './options.ts';
+import {
+  mountPointOption,
+  requireCompatible,
+  serveOptions,
+  viewOptions,
+  wholeNumber,
+} from './options.ts';
 import { defaultServeSettings, runServe } from './serve.ts';
 
 const epilogue = `
@@ -38,6 +44,7 @@ function addServe(program: Command, setStatus: SetStatus): void {
     .description('mount nsproc and serve until SIGTERM or SIGINT');
   for (const option of serveOptions()) command.addOption(option);
   command.action(async ({ initCacheTtl, ...options }) => {
+    requireCompatible(command);
     setStatus(await runServe({ ...options, initCacheTtlMsec: initCacheTtl }));
   });
 }

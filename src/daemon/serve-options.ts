@@ -3,6 +3,7 @@
 import type { ShownMemory } from '../view/memory.ts';
 import type { LogLevel } from './log.ts';
 
+export const transportNames = ['dev-fuse', 'fuse-native'] as const;
 export const resolverNames = ['auto', 'ns-get-init-pid', 'ns-get-tgid', 'ucred'] as const;
 export const cpuPolicies = ['quota', 'cpuset'] as const;
 export const switchPositions = ['on', 'off'] as const;
@@ -27,6 +28,12 @@ export interface ServeOptions {
   /** Off: containers see the host's load averages. */
   readonly loadavg: Switch;
   readonly logLevel: LogLevel;
+}
+
+/** What the command line decides beside that. */
+export interface ServeSettings extends ServeOptions {
+  /** How requests come from the kernel. */
+  readonly transport: (typeof transportNames)[number];
 }
 
 /** What the switches let containers see. */

@@ -1,0 +1,125 @@
+// `nsproc serve --transport fuse-native`: the same files on another transport, which serves on
+// this thread. What it cannot do: see `limits`.
+
+import { readLayout } from '../cgroup/read-layout.ts';
+import { realtimeUsec } from '../kernel/clock.ts';
+import { viewMapping } from '../kernel/mapped-memory.ts';
+import { mountFuseNative, type PathMount, type PathMountPlan } from '../transport/fuse-native.ts';
+import { type LoadedFuseNative, loadFuseNative } from '../transport/fuse-native-package.ts';
+import { OpenFiles } from '../vfs/open-files.ts';
+import { type RunningControl, startControl } from './control.ts';
+import { countUses, endMount, logEnd } from './end-mount.ts';
+import { makeFileSystem } from './file-system.ts';
+import { readSight } from './host-check.ts';
+import { startLoadSampling } from './load-sampling.ts';
+import type { Log } from './log.ts';
+import { claimMountPoint, StartError } from './mount-point.ts';
+import type { RunningDaemon } from './serve.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { openServerMemory } from './server-memory.ts';
+import { chosenStrategy, reasonOf, requireSight } from './start-checks.ts';
+import { commonSources } from './status-sources.ts';
+import { Switches } from './switches.ts';
+import { ThreadLog } from './thread-log.ts';
+import { threadParts } from './thread-parts.ts';
+import type { SharedMemory } from './worker-start.ts';
+
+/** The numbers of threads as owners of a lock. */
+const mainThread = 1_000_000;
+const servingThread = 1;
+
+const limits =
+  'fuse-native: if the daemon dies, its files fail until the containers are restarted, and ' +
+  'pressure files take no triggers; --transport dev-fuse has neither limit';
+
+/** Starts the daemon. Throws StartError, or `ended` rejects with one, when it can't run here. */
+export function startFuseNativeDaemon(options: ServeOptions, log: Log): RunningDaemon {
+  requireSight();
+  const { strategy } = chosenStrategy(options.resolver);
+  const { mountPoint, cpus, swap, zswap } = options;
+  const loaded = loadedPackage();
+  claimMountPoint(mountPoint, log);
+  const { shared: memory } = openServerMemory(undefined);
+  const loads = startLoadSampling(memory.loads, mainThread, log);
+  const mount = mountFuseNative(loaded, mountPlan(options, memory, log));
+  const asked = startAnswering({ options, log, memory, resolver: strategy.name });
+  for (const { detail, advice } of readSight(readLayout(), mountPoint)) {
+    log.warn({ advice }, detail);
+  }
+  let refusal: StartError | undefined;
+  const mounted = mount.mounted.then(
+    () => {
+      log.info(limits);
+      const fields = { mountPoint, transport: 'fuse-native', resolver: strategy.name };
+      log.info({ ...fields, cpus, swap, zswap }, 'serving');
+    },
+    (error: unknown) => {
+      const why = reasonOf(error);
+      refusal = new StartError(`${why}. Run "nsproc doctor" to see what is missing.`);
+    },
+  );
+  const end = async (): Promise<void> => {
+    await mount.ended;
+    loads.stop();
+    asked.close();
+    if (refusal !== undefined) throw refusal;
+  };
+  return { ended: end(), stop: () => mounted.then(() => stop(mountPoint, mount, log)) };
+}
+
+function loadedPackage(): LoadedFuseNative {
+  try {
+    return loadFuseNative();
+  } catch (error) {
+    const why = reasonOf(error);
+    throw new StartError(`Cannot use fuse-native: ${why}. Or use --transport dev-fuse.`);
+  }
+}
+
+function mountPlan(options: ServeOptions, memory: SharedMemory, log: Log): PathMountPlan {
+  const threadLog = new ThreadLog(({ level, fields, message }) => log[level](fields, message));
+  const startTimeSec = Math.floor(realtimeUsec() / 1e6);
+  const start = { memory, options, startTimeSec, thread: servingThread };
+  const fileSystem = makeFileSystem({
+    ...threadParts(start, threadLog),
+    openFiles: new OpenFiles(viewMapping(memory.openFiles), servingThread),
+    timeSec: startTimeSec,
+  });
+  return {
+    directory: options.mountPoint,
+    fileSystem,
+    reportError: (error, request) => threadLog.failed(error, request),
+  };
+}
+
+interface Serving {
+  readonly options: ServeOptions;
+  readonly log: Log;
+  readonly memory: SharedMemory;
+  readonly resolver: string;
+}
+
+/** On the control socket, from here on. */
+function startAnswering({ options, log, memory, resolver }: Serving): RunningControl {
+  const { mountPoint } = options;
+  const switches = new Switches(viewMapping(memory.switches), options);
+  const openFiles = new OpenFiles(viewMapping(memory.openFiles), mainThread);
+  const sources = commonSources({
+    mountPoint,
+    resolver,
+    switches,
+    records: () => [],
+    living: () => 1,
+    openFiles: () => openFiles.usage(),
+    pressure: () => undefined,
+  });
+  return startControl({ mountPoint, switches, sources, log });
+}
+
+async function stop(mountPoint: string, mount: PathMount, log: Log): Promise<void> {
+  const uses = countUses(mountPoint);
+  // A request that JavaScript has is answered before anything else runs on this thread.
+  const wasIdle = await endMount(mountPoint, { unanswered: () => [] });
+  logEnd(log, wasIdle && uses === 0, { mountPoint });
+  await mount.ended;
+}

@@ -1,0 +1,27 @@
+// What every daemon checks before it mounts, whatever its transport.
+
+import { hasCapability } from '../kernel/machine.ts';
+import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
+import { StartError } from './mount-point.ts';
+import type { ServeOptions } from './serve-options.ts';
+
+/** Without it no container is ever known, and all of them would silently get the host's files. */
+export function requireSight(): void {
+  if (hasCapability('CAP_SYS_PTRACE')) return;
+  throw new StartError(
+    "Cannot see the namespaces of other users' processes: CAP_SYS_PTRACE is not held. " +
+      'Run as root, in a container with --privileged or --cap-add.',
+  );
+}
+
+export function chosenStrategy(resolver: ServeOptions['resolver']): StrategyChoice {
+  try {
+    return chooseStrategy(resolver);
+  } catch (error) {
+    throw new StartError(reasonOf(error));
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
