@@ -178,3 +178,28 @@ describe('swap', () => {
     expect(await swapTotal()).toBeGreaterThan(0);
   });
 });
+
+describe('what was set', () => {
+  it('outlives a server that dies, and not a daemon that is stopped', async () => {
+    const mountPoint = scene().teardown.makeDir();
+    const statusNow = async () => {
+      const argv = ['status', '--json', '--mount-point', mountPoint];
+      const { stdout, status } = await runNsproc(argv);
+      expect(status).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const first = await startDaemon({ mountPoint });
+    await set('swap', 'off', first);
+    const { pid } = (await statusNow()).server;
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(async () => {
+      const { server, switches } = await statusNow();
+      expect(server.pid).not.toBe(pid);
+      expect(switches.swap).toEqual({ position: 'off', isSet: true });
+    }, patience);
+    await first.stop();
+    const second = await startDaemon({ mountPoint });
+    expect((await statusNow()).switches.swap).toEqual({ position: 'on', isSet: false });
+    await second.stop();
+  });
+});
