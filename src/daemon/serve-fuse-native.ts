@@ -8,6 +8,7 @@ import { mountFuseNative, type PathMount, type PathMountPlan } from '../transpor
 import { type LoadedFuseNative, loadFuseNative } from '../transport/fuse-native-package.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { type RunningControl, startControl } from './control.ts';
+import { RequestError } from './control-commands.ts';
 import { countUses, endMount, logEnd } from './end-mount.ts';
 import { makeFileSystem } from './file-system.ts';
 import { readSight } from './host-check.ts';
@@ -19,6 +20,7 @@ import type { ServeOptions } from './serve-options.ts';
 import { openServerMemory } from './server-memory.ts';
 import { chosenStrategy, reasonOf, requireSight } from './start-checks.ts';
 import { commonSources } from './status-sources.ts';
+import type { Supervisor } from './supervisor.ts';
 import { Switches } from './switches.ts';
 import { ThreadLog } from './thread-log.ts';
 import { threadParts } from './thread-parts.ts';
@@ -33,7 +35,11 @@ const limits =
   'pressure files take no triggers; --transport dev-fuse has neither limit';
 
 /** Starts the daemon. Throws StartError, or `ended` rejects with one, when it can't run here. */
-export function startFuseNativeDaemon(options: ServeOptions, log: Log): RunningDaemon {
+export function startFuseNativeDaemon(
+  options: ServeOptions,
+  log: Log,
+  supervisor: Supervisor,
+): RunningDaemon {
   requireSight();
   const { strategy } = chosenStrategy(options.resolver);
   const { mountPoint, cpus, swap, zswap } = options;
@@ -42,7 +48,7 @@ export function startFuseNativeDaemon(options: ServeOptions, log: Log): RunningD
   const { shared: memory } = openServerMemory(undefined);
   const loads = startLoadSampling(memory.loads, mainThread, log);
   const mount = mountFuseNative(loaded, mountPlan(options, memory, log));
-  const asked = startAnswering({ options, log, memory, resolver: strategy.name });
+  const asked = startAnswering({ options, log, memory, mount, resolver: strategy.name });
   for (const { detail, advice } of readSight(readLayout(), mountPoint)) {
     log.warn({ advice }, detail);
   }
@@ -52,10 +58,11 @@ export function startFuseNativeDaemon(options: ServeOptions, log: Log): RunningD
       log.info(limits);
       const fields = { mountPoint, transport: 'fuse-native', resolver: strategy.name };
       log.info({ ...fields, cpus, swap, zswap }, 'serving');
+      supervisor.ready(mountPoint);
     },
     (error: unknown) => {
-      const why = reasonOf(error);
-      refusal = new StartError(`${why}. Run "nsproc doctor" to see what is missing.`);
+      const what = `Cannot mount at ${mountPoint}: ${reasonOf(error)}`;
+      refusal = new StartError(`${what}. Run "nsproc doctor" to see what is missing.`);
     },
   );
   const end = async (): Promise<void> => {
@@ -64,7 +71,11 @@ export function startFuseNativeDaemon(options: ServeOptions, log: Log): RunningD
     asked.close();
     if (refusal !== undefined) throw refusal;
   };
-  return { ended: end(), stop: () => mounted.then(() => stop(mountPoint, mount, log)) };
+  const stopIfMounted = async (): Promise<void> => {
+    await mounted;
+    if (refusal === undefined) await stop(mountPoint, mount, log);
+  };
+  return { ended: end(), stop: stopIfMounted };
 }
 
 function loadedPackage(): LoadedFuseNative {
@@ -96,11 +107,12 @@ interface Serving {
   readonly options: ServeOptions;
   readonly log: Log;
   readonly memory: SharedMemory;
+  readonly mount: PathMount;
   readonly resolver: string;
 }
 
 /** On the control socket, from here on. */
-function startAnswering({ options, log, memory, resolver }: Serving): RunningControl {
+function startAnswering({ options, log, memory, mount, resolver }: Serving): RunningControl {
   const { mountPoint } = options;
   const switches = new Switches(viewMapping(memory.switches), options);
   const openFiles = new OpenFiles(viewMapping(memory.openFiles), mainThread);
@@ -108,18 +120,22 @@ function startAnswering({ options, log, memory, resolver }: Serving): RunningCon
     mountPoint,
     resolver,
     switches,
-    records: () => [],
+    // It answers on this thread, so it is not at a request while it says so.
+    records: () => [{ answered: mount.answered(), isBusy: false }],
     living: () => 1,
     openFiles: () => openFiles.usage(),
     pressure: () => undefined,
   });
-  return startControl({ mountPoint, switches, sources, log });
+  const upgrade = (): never => {
+    throw new RequestError('fuse-native cannot hand its connection on: stop it and start it again');
+  };
+  return startControl({ mountPoint, switches, sources, commands: { upgrade }, log });
 }
 
 async function stop(mountPoint: string, mount: PathMount, log: Log): Promise<void> {
   const uses = countUses(mountPoint);
   // A request that JavaScript has is answered before anything else runs on this thread.
   const wasIdle = await endMount(mountPoint, { unanswered: () => [] });
-  logEnd(log, wasIdle && uses === 0, { mountPoint });
+  logEnd(log, wasIdle && uses === 0, { mountPoint, answered: mount.answered() });
   await mount.ended;
 }

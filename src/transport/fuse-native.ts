@@ -40,6 +40,8 @@ export interface PathMount {
   readonly mounted: Promise<void>;
   /** Resolves when the connection has ended, and with it libfuse's thread. */
   readonly ended: Promise<void>;
+  /** How many requests were answered. */
+  answered(): number;
 }
 
 export interface PathMountPlan {
@@ -50,20 +52,22 @@ export interface PathMountPlan {
 
 export function mountFuseNative(loaded: LoadedFuseNative, plan: PathMountPlan): PathMount {
   const { directory, fileSystem, reportError } = plan;
-  const operations = new PathOperations(fileSystem, reportError).operations();
+  const operations = new PathOperations(fileSystem, reportError);
   const { writeEnd, closed } = openClosingPipe();
   loaded.closeAtEnd(writeEnd);
-  const mount = new loaded.FuseNative(directory, operations, mountOptions);
+  const mount = new loaded.FuseNative(directory, operations.operations(), mountOptions);
   const mounted = new Promise<void>((resolve, reject) => {
     mount.mount((error) => {
-      if (error === null) return resolve();
-      abandon(directory, loaded);
-      reject(error);
+      if (error === null) resolve();
+      else {
+        abandon(directory, loaded);
+        reject(error);
+      }
     });
   });
   // fuse-native keeps the process from ending until it is told that it has no mount.
   const letGo = () => new Promise<void>((resolve) => mount._close(() => resolve()));
-  return { mounted, ended: closed.then(letGo) };
+  return { mounted, ended: closed.then(letGo), answered: () => operations.answered() };
 }
 
 /** libfuse may have mounted and then refused the options: nobody serves that. */

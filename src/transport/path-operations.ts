@@ -28,10 +28,16 @@ export class PathOperations {
   readonly #reportError: ReportError;
   readonly #openFiles = new Map<number, OpenFile>();
   #lastFile = 0;
+  #answered = 0;
 
   constructor(fileSystem: FileSystem, reportError: ReportError) {
     this.#fileSystem = fileSystem;
     this.#reportError = reportError;
+  }
+
+  /** How many requests were answered. */
+  answered(): number {
+    return this.#answered;
   }
 
   /** As the package calls them, without a `this`. */
@@ -75,6 +81,7 @@ export class PathOperations {
     make: (asked: CallerPath) => Value,
   ): void {
     const asked = parseCallerPath(path);
+    this.#answered++;
     let value: Value;
     try {
       value = make(asked);
@@ -120,6 +127,7 @@ export class PathOperations {
   }
 
   #release(file: number): void {
+    this.#answered++;
     const open = this.#openFiles.get(file);
     if (open === undefined) return;
     this.#openFiles.delete(file);
