@@ -6,7 +6,6 @@
 #define CONNECTION_H
 
 #include "host-answers.h"
-#include "state.h"
 #include <stdarg.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -14,12 +13,15 @@
 /* How long a read may block that should not have: its request was withdrawn after poll(2) had seen
  * it. The other connection waits meanwhile. */
 enum { BLOCKED_USEC = 50 * 1000 };
+/* In `unique`: the kernel sends the request again, because it was asked to. */
+#define RESENT (1ULL << 63)
 
 struct connection {
 	int fd; /* -1: nobody passed it */
 	bool is_blocking;
 	bool is_over; /* unmounted, aborted, or never mounted */
 	const struct tree *tree;
+	struct node_files files;
 	struct journal journal;
 	uint8_t *request; /* JOURNAL_REQUEST_BYTES of it */
 };
@@ -82,11 +84,16 @@ static bool send_reply(const struct connection *connection, uint64_t unique, int
 }
 
 /* Answers the request in the `length` bytes; whatever it is, this server goes on. */
-static void answer_bytes(const struct connection *connection, uint8_t *bytes, size_t length)
+static void answer_bytes(const struct connection *connection, uint8_t *bytes, size_t length,
+			 bool is_asked_again)
 {
 	static const struct reply nothing;
 	const struct fuse_in_header *header = (const struct fuse_in_header *)bytes;
-	struct request request = { header, header + 1, length - sizeof(*header), connection->tree };
+	struct request request = {
+		.header = header, .body = header + 1, .body_length = length - sizeof(*header),
+		.tree = connection->tree, .files = &connection->files,
+		.is_asked_again = is_asked_again || header->unique & RESENT,
+	};
 	struct reply reply = nothing;
 	uint64_t unique = header->unique;
 
@@ -117,7 +124,7 @@ static void serve_one(struct connection *connection)
 	if (connection->is_blocking)
 		setitimer(ITIMER_REAL, &never, NULL);
 	if (length > 0) {
-		answer_bytes(connection, connection->request, (size_t)length);
+		answer_bytes(connection, connection->request, (size_t)length, false);
 		mark_answered(connection->request);
 		return;
 	}
@@ -140,7 +147,7 @@ static void answer_journal(const struct connection *connection)
 			continue;
 		memcpy(&length, request, sizeof(length));
 		if (length <= JOURNAL_REQUEST_BYTES)
-			answer_bytes(connection, request, length);
+			answer_bytes(connection, request, length, true);
 		mark_answered(request);
 	}
 }

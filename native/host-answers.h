@@ -7,11 +7,8 @@
 #ifndef HOST_ANSWERS_H
 #define HOST_ANSWERS_H
 
-#include "fixed-tree.h"
-#include "fuse-reply.h"
-#include "open-texts.h"
-#include "system-places.h"
-#include <poll.h>
+#include "answer-read.h"
+#include "answer-readdir.h"
 
 enum { NO_REPLY = -1, MOST_POLLS = 256 };
 
@@ -21,50 +18,9 @@ enum { NO_REPLY = -1, MOST_POLLS = 256 };
 /* Bits of poll(2) as FUSE has them. */
 #define ALWAYS_READY (0x1 | 0x4 | 0x40 | 0x100)
 
-struct request {
-	const struct fuse_in_header *header;
-	const void *body;
-	size_t body_length;
-	const struct tree *tree;
-};
-
 /* Who waits for a trigger, as the kernel names them: woken at the end, to ask the next server. */
 static uint64_t polls[MOST_POLLS];
 static size_t poll_count;
-
-/* What is to be given back once the answer is sent. */
-static struct open_text *ended_text;
-static long used_text;
-
-static bool is_dynamic(const struct request *request)
-{
-	return !request->tree->has_triggers && is_place_id(request->header->nodeid);
-}
-
-/* As a GETATTR says it. */
-static int attr_of(const struct tree *tree, uint64_t id, struct attr *attr)
-{
-	struct place place;
-	struct stat stat;
-
-	if (!tree->has_triggers && is_place_id(id)) {
-		if (!find_place(id, &place) || !stat_place(&place, &stat))
-			return ENOENT;
-		*attr = place_attr(&place, &stat);
-		return 0;
-	}
-	const struct fixed_node *node = find_node(tree, id);
-	if (!node)
-		return ENOENT;
-	*attr = fixed_attr(tree, node);
-	return 0;
-}
-
-/* For a node of another type. */
-static int refusal(const struct request *request, int error)
-{
-	return find_node(request->tree, request->header->nodeid) ? error : ENOENT;
-}
 
 static int answer_init(const struct request *request, struct reply *reply)
 {
@@ -208,24 +164,6 @@ static int answer_statfs(struct reply *reply)
 	return 0;
 }
 
-static int answer_open(const struct request *request, struct reply *reply)
-{
-	const struct fuse_open_in *in = request->body;
-	const struct fixed_node *node = find_node(request->tree, request->header->nodeid);
-
-	if (request->body_length < 4)
-		return EINVAL;
-	if (!is_dynamic(request) && !(node && node->host_path))
-		return refusal(request, EISDIR);
-	/* Where the host's file stands in for the container's, it is read-only. */
-	if ((in->flags & O_ACCMODE) != O_RDONLY)
-		return EACCES;
-	/* Direct I/O: the text differs from reader to reader, so no page of it may be shared. */
-	put_open(reply, next_handle(request->tree->has_triggers),
-		 FOPEN_DIRECT_IO | FOPEN_NOFLUSH);
-	return 0;
-}
-
 static int answer_opendir(const struct request *request, struct reply *reply)
 {
 	const struct fixed_node *node = find_node(request->tree, request->header->nodeid);
@@ -234,213 +172,6 @@ static int answer_opendir(const struct request *request, struct reply *reply)
 		return refusal(request, ENOTDIR);
 	put_open(reply, 0, is_dynamic(request) ? 0 : FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE);
 	return 0;
-}
-
-static int answer_release(const struct request *request)
-{
-	const struct fuse_release_in *in = request->body;
-
-	if (request->body_length < 8)
-		return EINVAL;
-	release_open(request->tree, in->fh);
-	return 0;
-}
-
-/* What is in a directory, to be put in order: by name, and `cpuN` and `nodeN` last by number. Memory
- * that no directory needs is not there. */
-enum { MOST_LISTED = 16384, LISTED_NAME_BYTES = 512 * 1024 };
-
-struct listed {
-	int number; /* -1 when it has none */
-	uint32_t name_at;
-	enum entry_type type;
-};
-
-static struct listed listed[MOST_LISTED];
-static char listed_names[LISTED_NAME_BYTES];
-static size_t listed_count, listed_names_length;
-
-static bool collect(void *context, const char *name, const struct place *place)
-{
-	struct numbered_name own;
-	size_t size = strlen(name) + 1;
-
-	(void)context;
-	if (listed_count == MOST_LISTED || listed_names_length + size > LISTED_NAME_BYTES)
-		return false;
-	listed[listed_count++] = (struct listed){
-		.number = parse_numbered(name, &own) ? own.number : -1,
-		.name_at = (uint32_t)listed_names_length,
-		.type = place->type,
-	};
-	memcpy(listed_names + listed_names_length, name, size);
-	listed_names_length += size;
-	return true;
-}
-
-static bool is_before(const struct listed *a, const struct listed *b)
-{
-	if (a->number != b->number)
-		return a->number < b->number;
-	return strcmp(listed_names + a->name_at, listed_names + b->name_at) < 0;
-}
-
-/* Shell's, which needs no memory; the C library's qsort(3) does. */
-static void sort_listed(void)
-{
-	for (size_t gap = listed_count / 2; gap > 0; gap /= 2)
-		for (size_t index = gap; index < listed_count; index++) {
-			struct listed moving = listed[index];
-			size_t at = index;
-
-			for (; at >= gap && is_before(&moving, &listed[at - gap]); at -= gap)
-				listed[at] = listed[at - gap];
-			listed[at] = moving;
-		}
-}
-
-static void list_named(struct listing *listing, const char *name, uint64_t id,
-		       enum entry_type type)
-{
-	uint32_t mode = type == DIRECTORY ? S_IFDIR : type == LINK ? S_IFLNK : S_IFREG;
-	struct attr attr = { .id = id, .inode = inode_of(id), .mode = mode };
-
-	list_entry(listing, name, &attr);
-}
-
-static int list_dynamic(const struct place *place, uint64_t id, struct listing *listing)
-{
-	struct place parent = is_tree_root(place) ? *place : parent_of(place);
-	struct place child;
-
-	list_named(listing, ".", id, DIRECTORY);
-	list_named(listing, "..", is_tree_root(place) ? SYSTEM_NODE : place_id(&parent), DIRECTORY);
-	listed_count = listed_names_length = 0;
-	if (!list_place(place, collect, NULL))
-		return ENOENT;
-	sort_listed();
-	for (size_t index = 0; index < listed_count; index++) {
-		const char *name = listed_names + listed[index].name_at;
-
-		if (child_of(place, name, listed[index].type, &child))
-			list_named(listing, name, place_id(&child), child.type);
-	}
-	return 0;
-}
-
-static int answer_readdir(const struct request *request, struct reply *reply)
-{
-	const struct fuse_read_in *in = request->body;
-	const struct fixed_node *node = find_node(request->tree, request->header->nodeid);
-	uint64_t id = request->header->nodeid;
-	struct place place;
-	int error = 0;
-
-	if (request->body_length < 24)
-		return EINVAL;
-	struct listing listing = begin_listing(request->header->opcode == FUSE_READDIRPLUS,
-					       in->offset, in->size);
-	if (is_dynamic(request)) {
-		if (!find_place(id, &place) || place.type != DIRECTORY)
-			return refusal(request, ENOTDIR);
-		error = list_dynamic(&place, id, &listing);
-	} else if (!node || node->host_path) {
-		return refusal(request, ENOTDIR);
-	} else {
-		list_fixed(request->tree, node, &listing);
-	}
-	put_listing(reply, &listing);
-	return error;
-}
-
-/* The kernel has checked the mode bits, but of the attributes that it was told last, which can be
- * those of another reader's CPU. */
-static bool may_read(const struct stat *stat, const struct fuse_in_header *caller)
-{
-	int shift = caller->uid == stat->st_uid ? 6 : caller->gid == stat->st_gid ? 3 : 0;
-
-	return caller->uid == 0 || (stat->st_mode >> shift & 4) != 0;
-}
-
-/* A refusal of the driver (EBUSY, EIO ...) is the reader's as well. */
-static long read_place(const struct request *request)
-{
-	struct place place;
-	struct stat stat;
-	char path[PLACE_PATH_BYTES];
-
-	if (!find_place(request->header->nodeid, &place) || place.type != TEXT_FILE ||
-	    !stat_place(&place, &stat))
-		return -refusal(request, EISDIR);
-	if (!may_read(&stat, request->header))
-		return -EACCES;
-	place_path(&place, path);
-	long length = read_text(system_fd, path);
-	switch (-length) {
-	case ENOTDIR:
-	case ENODEV:
-	case ESRCH:
-	case EOPNOTSUPP:
-		return -ENOENT;
-	case EXDEV:
-		return -EIO;
-	default:
-		return length;
-	}
-}
-
-static long read_fresh(const struct request *request)
-{
-	const struct fixed_node *node = find_node(request->tree, request->header->nodeid);
-
-	if (is_dynamic(request))
-		return read_place(request);
-	if (!node || !node->host_path)
-		return -refusal(request, EISDIR);
-	long length = read_text(proc_fd, node->host_path);
-	return length < 0 ? -EIO : length;
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int answer_read(const struct request *request, struct reply *reply)
-{
-	const struct fuse_read_in *in = request->body;
-	const struct tree *tree = request->tree;
-
-	if (request->body_length < 24 || !(in->read_flags & FUSE_READ_LOCKOWNER))
-		return EINVAL; /* Fills of the page cache, which every container would be shown. */
-	struct open_text *open = find_open(tree, in->fh);
-	if (open && in->offset > 0 && open->next == in->offset) {
-		reply->length = smaller(in->size, open->length - open->next);
-		reply->body = reply->length ? open->rest + (in->offset - open->rest_at) : NULL;
-		open->next += reply->length;
-		ended_text = open->next == open->length ? open : NULL;
-		return 0;
-	}
-	if (!open && in->offset > 0 && !was_never_read(in->fh, tree->has_triggers))
-		return EIO;
-	long length = read_fresh(request);
-	if (length < 0)
-		return (int)-length;
-	uint64_t begin = smaller(in->offset, (uint64_t)length);
-	used_text = length;
-	reply->body = text + begin;
-	reply->length = smaller(in->size, (uint64_t)length - begin);
-	begin_open(tree, in->fh, text, (uint64_t)length, in->offset + reply->length);
-	return 0;
-}
-
-static void give_back(void)
-{
-	if (ended_text)
-		drop_rest(ended_text);
-	forget_text(used_text);
-	ended_text = NULL;
-	used_text = 0;
 }
 
 /* No trigger fires while this server serves. Those who wait are woken when it ends. */

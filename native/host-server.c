@@ -18,12 +18,9 @@
 #include "connection.h"
 #include "keeper-mounts.h"
 #include "keeper-socket.h"
-#include <linux/capability.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
+#include "server-process.h"
 
-enum { NEVER = -1, USAGE = 2, DEFAULT_CHECK_SEC = 60 };
+enum { NEVER = -1, DEFAULT_CHECK_SEC = 60 };
 
 static struct connection connections[] = {
 	{ .fd = -1, .tree = &main_tree },
@@ -31,25 +28,12 @@ static struct connection connections[] = {
 };
 enum { TREE, PRESSURE, CONNECTIONS };
 
-static int signal_fd = -1;
 static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms;
 
 struct options {
 	const char *keeper_socket;
 	const char *mount_point;
 };
-
-__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...)
-{
-	char reason[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(reason, sizeof(reason), format, arguments);
-	va_end(arguments);
-	say("%s", reason);
-	exit(USAGE);
-}
 
 static struct options parse_options(int count, char **arguments)
 {
@@ -102,57 +86,10 @@ static int take_passed_fds(void)
 	return state_fd;
 }
 
-/* Reads what only root may, and as a keeper looks into all namespaces and unmounts. */
-static void give_up_rights(bool is_keeper)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[2] = { { 0 }, { 0 } };
-
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (syscall(SYS_capget, &header, sets) < 0)
-		return;
-	uint32_t wanted = 1U << CAP_DAC_READ_SEARCH;
-	if (is_keeper)
-		wanted |= 1U << CAP_SYS_PTRACE | 1U << CAP_SYS_ADMIN | 1U << CAP_DAC_OVERRIDE;
-	sets[0].permitted = sets[0].effective = sets[0].permitted & wanted;
-	sets[1].permitted = sets[1].effective = 0;
-	sets[0].inheritable = sets[1].inheritable = 0;
-	syscall(SYS_capset, &header, sets);
-}
-
-static void do_nothing(int signal_number)
-{
-	(void)signal_number;
-}
-
-static void set_up_process(void)
-{
-	struct sigaction interrupt = { .sa_handler = do_nothing };
-	sigset_t ends;
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	prctl(PR_SET_NAME, "nsproc-host");
-	/* A huge page is more than all that is used here. */
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	if (null >= 0)
-		dup2(null, STDIN_FILENO);
-	if (null > STDERR_FILENO)
-		close(null);
-	if (chdir("/") < 0)
-		fail("cannot enter /: %s", strerror(errno));
-	signal(SIGPIPE, SIG_IGN);
-	/* Without SA_RESTART: it is there to interrupt; see serve_one(). */
-	sigaction(SIGALRM, &interrupt, NULL);
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void open_connections(struct state state)
 {
 	static const char *const journals[CONNECTIONS] = { "journal", "pressure-journal" };
+	static const char *const files[CONNECTIONS] = { "open-files", "pressure-open-files" };
 
 	start_time_sec = session_start_sec(state);
 	if (start_time_sec == 0)
@@ -163,6 +100,7 @@ static void open_connections(struct state state)
 		struct connection *connection = &connections[index];
 
 		connection->is_over = connection->fd < 0;
+		connection->files = find_node_files(state, files[index]);
 		if (!connection->is_over &&
 		    !open_connection(connection, find_journal(state, journals[index])))
 			fail("no memory");
@@ -204,27 +142,6 @@ static void ask_all_again(void)
 	for (int index = 0; index < CONNECTIONS; index++)
 		if (!connections[index].is_over)
 			ask_again(&connections[index]);
-}
-
-/* sd_notify(3) */
-static void tell_ready(void)
-{
-	static const char ready[] = "READY=1\nSTATUS=answering from the host's files\n";
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
-	size_t length = path ? strlen(path) : 0;
-
-	if (length == 0 || length >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, path, length);
-	if (path[0] == '@')
-		address.sun_path[0] = 0;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || sendto(fd, ready, strlen(ready), MSG_NOSIGNAL, (struct sockaddr *)&address,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		say("cannot reach NOTIFY_SOCKET: %s", strerror(errno));
-	if (fd >= 0)
-		close(fd);
 }
 
 static bool all_are_over(void)

@@ -215,14 +215,21 @@ static bool scan_finds_no_use(void)
 	return false;
 }
 
+static char top_device[DEVICE_BYTES];
+
+static bool note_top(const struct mount_line *mount)
+{
+	if (strcmp(mount->place, kept_tree.place) == 0)
+		snprintf(top_device, sizeof(top_device), "%s", mount->device);
+	return false;
+}
+
 /* Unless another file system is mounted there by now. */
 static void unmount_own(void)
 {
-	char device[DEVICE_BYTES];
-
-	snprintf(device, sizeof(device), "%s", kept_tree.device);
-	any_mount_of("self", note_own_place);
-	if (strcmp(device, kept_tree.device) == 0)
+	top_device[0] = 0;
+	any_mount_of("self", note_top);
+	if (strcmp(top_device, kept_tree.device) == 0)
 		umount2(kept_mount_point, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 

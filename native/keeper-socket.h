@@ -6,6 +6,7 @@
 #define KEEPER_SOCKET_H
 
 #include "connection.h"
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 

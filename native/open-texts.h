@@ -159,21 +159,29 @@ static bool keep_rest(struct open_text *open, const char *from)
 	return true;
 }
 
-/* Remembers the end of a read that got a fresh text. */
-static void begin_open(const void *owner, uint64_t handle, const char *whole, uint64_t length,
-		       uint64_t next)
+struct made_text {
+	const char *bytes;
+	uint64_t length;
+};
+
+/* Remembers the end of a read that got a fresh text; NULL when there is no room for the rest. */
+static struct open_text *begin_open(const void *owner, uint64_t handle, struct made_text made,
+				    uint64_t next)
 {
 	struct open_text *open = find_open(owner, handle);
 
 	if (!handle)
-		return;
+		return NULL;
 	if (!open)
 		open = claim_open(owner, handle);
 	drop_rest(open);
 	open->next = next;
-	open->length = length > next ? length : next;
-	if (next < length && !keep_rest(open, whole))
+	open->length = made.length > next ? made.length : next;
+	if (next < made.length && !keep_rest(open, made.bytes)) {
 		lose(open);
+		return NULL;
+	}
+	return open;
 }
 
 #endif

@@ -9,7 +9,7 @@ import { openFuseDevice, openNonBlockingFuseDevice } from '../../src/kernel/fuse
 import { mountFuse, mountWritableFuse } from '../../src/kernel/mounts.ts';
 import { closeFd } from '../../src/kernel/process.ts';
 import { cleanAtExit } from './at-exit.ts';
-import { shellStatusOf } from './commands.ts';
+import { runOrThrow, shellStatusOf } from './commands.ts';
 import { unmountBelow } from './mounts.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -111,6 +111,16 @@ export async function serveAsHost(
   await first.kill();
   const server = startHostServer(teardown, { ...start, fds: { ...start.fds, ...whole.fds } });
   return { ...whole, server };
+}
+
+/** A mount whose names the kernel knows, and whose server has died. */
+export async function deadMount(teardown: Teardown): Promise<MountedTree> {
+  const tree = mountTree(teardown);
+  const server = startHostServer(teardown, { fds: tree.fds });
+  const files = ['uptime', 'meminfo'].map((name) => `${tree.mountPoint}/proc/${name}`);
+  await runOrThrow(['stat', ...files], { timeoutMsec: 10_000 });
+  await server.kill();
+  return tree;
 }
 
 const patienceMsec = 20_000 * Number(process.env['NSPROC_TEST_SLOW'] ?? 1);

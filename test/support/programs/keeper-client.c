@@ -1,6 +1,7 @@
 /* A client of a keeper's socket (see native/keeper-socket.h):
  *
  *     keeper-client SOCKET status                prints the keeper's answer
+ *     keeper-client SOCKET wait                  connects and says nothing
  *     keeper-client SOCKET hold                  takes the fds, prints their names, confirms nothing
  *     keeper-client SOCKET take COMMAND...       takes them over, and becomes the command with them
  */
@@ -82,6 +83,11 @@ int main(int argc, char **argv)
 			return 1;
 		fputs(message_text, stdout);
 		return 0;
+	}
+	if (strcmp(command, "wait") == 0) {
+		puts("connected");
+		fflush(stdout);
+		pause();
 	}
 	if (write(socket_fd, "T", 1) != 1)
 		return 1;

@@ -1,0 +1,228 @@
+/*
+ * What the Node server remembers of open files, in the state: src/vfs/handle-table.ts,
+ * src/vfs/open-files.ts and src/vfs/page-pool.ts in C, as far as a server that comes in between
+ * needs them.
+ *
+ * So a reader that was in the middle of a text gets the rest of it, and one that had all of it
+ * gets the end. Of what is read here, the next server finds how far a reader is when it has all of
+ * a text; when it has not, that this is not for it to go on with.
+ */
+#ifndef NODE_FILES_H
+#define NODE_FILES_H
+
+#include "state.h"
+
+enum { TABLE_CAPACITY = 1 << 15, OWNER_BUCKETS = 1 << 12, POOL_PAGES = 1 << 13, PAGE_BYTES = 4096 };
+enum { MOST_ENTRIES = TABLE_CAPACITY / 4 * 3, MOST_OWN_ENTRIES = TABLE_CAPACITY / 16 };
+/* Words of the region, then of the table, then of the pool. */
+enum { ENTRY_WORDS = 8, LOCK_WORD = 0, LAST_HANDLE_WORD = 2, BEFORE_FIRST_WORD = 4, TABLE_AT = 6 };
+enum { COUNT_WORD = TABLE_AT, CHANGING_WORD = TABLE_AT + 1, ENTRIES_AT = TABLE_AT + 4 };
+enum { OWNERS_AT = ENTRIES_AT + TABLE_CAPACITY * ENTRY_WORDS };
+enum { POOL_AT = OWNERS_AT + OWNER_BUCKETS * 2, POOL_USED = POOL_AT, POOL_FREE = POOL_AT + 1 };
+enum { LINKS_AT = POOL_AT + 3, WORDS = LINKS_AT + POOL_PAGES + 1 };
+/* In place of where the last read ended: in a text of another server, that is not here. */
+enum { ELSEWHERE = -2 };
+
+#define NODE_FILES_BYTES ((size_t)WORDS * 4 + (size_t)POOL_PAGES * PAGE_BYTES)
+
+struct node_entry {
+	uint32_t handle_low; /* 0: free */
+	uint32_t handle_high;
+	int32_t owner;
+	int32_t next;
+	int32_t last; /* where the last read began, if it went on with the text */
+	int32_t length;
+	int32_t first_page; /* 0: nothing is kept */
+	int32_t first_page_offset;
+};
+
+/* NULL words: there is no such memory. */
+struct node_files {
+	int32_t *words;
+	const uint8_t *pages;
+};
+
+static struct node_files find_node_files(struct state state, const char *name)
+{
+	size_t length;
+	int32_t *words = find_region(state, name, &length);
+
+	if (!words || length != NODE_FILES_BYTES)
+		return (struct node_files){ NULL, NULL };
+	return (struct node_files){ words, (const uint8_t *)(words + WORDS) };
+}
+
+static uint64_t u64_at(const struct node_files *files, int word)
+{
+	return (uint64_t)(uint32_t)files->words[word + 1] << 32 | (uint32_t)files->words[word];
+}
+
+static struct node_entry *entry_at(const struct node_files *files, uint32_t slot)
+{
+	return (struct node_entry *)(files->words + ENTRIES_AT + slot * ENTRY_WORDS);
+}
+
+static uint32_t home_of(uint64_t handle)
+{
+	return (uint32_t)handle * 0x9e3779b1U >> 17;
+}
+
+static uint64_t handle_of(const struct node_entry *entry)
+{
+	return (uint64_t)entry->handle_high << 32 | entry->handle_low;
+}
+
+/* A server died while it changed the memory, and the next one will put it right. */
+static bool is_half_done(const struct node_files *files)
+{
+	return files->words[LOCK_WORD] != 0;
+}
+
+/* The entry; a free one when there is none; NULL when nothing is to be known of the handle. */
+static struct node_entry *probe(const struct node_files *files, uint64_t handle)
+{
+	uint32_t slot = home_of(handle);
+
+	if (!files->words || (uint32_t)handle == 0 || u64_at(files, CHANGING_WORD) == handle)
+		return NULL;
+	for (int tried = 0; tried < TABLE_CAPACITY; tried++) {
+		struct node_entry *entry = entry_at(files, slot);
+
+		if (entry->handle_low == 0 || handle_of(entry) == handle)
+			return entry;
+		slot = (slot + 1) % TABLE_CAPACITY;
+	}
+	return NULL;
+}
+
+static struct node_entry *find_node_entry(const struct node_files *files, uint64_t handle)
+{
+	struct node_entry *entry = probe(files, handle);
+
+	return entry && entry->handle_low != 0 ? entry : NULL;
+}
+
+/* Whether the Node server made the handle. Those that it knows no more of get a fresh text. */
+static bool is_node_handle(const struct node_files *files, uint64_t handle)
+{
+	return files->words && handle > u64_at(files, BEFORE_FIRST_WORD) &&
+	       handle <= u64_at(files, LAST_HANDLE_WORD);
+}
+
+/* Copies what is kept from `offset` on; false when it is not there. */
+static bool copy_pages(const struct node_files *files, const struct node_entry *entry,
+		       size_t offset, uint8_t *into, size_t count)
+{
+	int64_t skip = (int64_t)offset - entry->first_page_offset;
+	int32_t page = entry->first_page;
+
+	for (; skip >= 0 && page > 0 && page <= POOL_PAGES; page = files->words[LINKS_AT + page]) {
+		size_t here = skip < PAGE_BYTES ? (size_t)(PAGE_BYTES - skip) : 0;
+
+		if (here > count)
+			here = count;
+		memcpy(into, files->pages + (size_t)(page - 1) * PAGE_BYTES + (here ? skip : 0), here);
+		into += here;
+		count -= here;
+		skip = here ? 0 : skip - PAGE_BYTES;
+		if (count == 0)
+			return true;
+	}
+	return count == 0;
+}
+
+/* Goes on with the text of an earlier server: how many bytes, 0 at its end; -1 when this read does
+ * not go on with it. */
+static long read_on(const struct node_files *files, uint64_t handle, uint64_t offset,
+		    bool is_asked_again, uint8_t *into, size_t size)
+{
+	struct node_entry *entry = find_node_entry(files, handle);
+
+	if (!entry || offset > INT32_MAX)
+		return -1;
+	if (entry->next != (int32_t)offset && !(is_asked_again && entry->last == (int32_t)offset))
+		return -1;
+	if (entry->length <= (int32_t)offset)
+		return 0;
+	size_t left = (size_t)entry->length - offset;
+	size_t count = size < left ? size : left;
+	if (!copy_pages(files, entry, offset, into, count))
+		return -1;
+	entry->last = (int32_t)offset;
+	entry->next = (int32_t)(offset + count);
+	return (long)count;
+}
+
+static bool is_read_elsewhere(const struct node_files *files, uint64_t handle)
+{
+	const struct node_entry *entry = find_node_entry(files, handle);
+
+	return entry && entry->next == ELSEWHERE;
+}
+
+/* For the next server: where the reader of a text that was made here is; ELSEWHERE unless at its
+ * end. */
+static void note_reading(const struct node_files *files, uint64_t handle, int32_t next)
+{
+	struct node_entry *entry = probe(files, handle);
+
+	if (!entry)
+		return;
+	if (entry->handle_low == 0) {
+		if (is_half_done(files) || files->words[COUNT_WORD] >= MOST_ENTRIES ||
+		    files->words[OWNERS_AT] >= MOST_OWN_ENTRIES)
+			return;
+		*entry = (struct node_entry){ .handle_high = (uint32_t)(handle >> 32) };
+		entry->handle_low = (uint32_t)handle;
+		files->words[COUNT_WORD]++;
+		files->words[OWNERS_AT]++;
+	}
+	entry->last = -1;
+	entry->next = next;
+	if (next >= 0)
+		entry->length = next;
+}
+
+static void free_pages(const struct node_files *files, struct node_entry *entry)
+{
+	int32_t *owner = files->words + OWNERS_AT + ((uint32_t)entry->owner % OWNER_BUCKETS) * 2;
+	int32_t page = entry->first_page, count = 0, next;
+
+	while (page > 0 && page <= POOL_PAGES && count < POOL_PAGES) {
+		next = files->words[LINKS_AT + page];
+		files->words[LINKS_AT + page] = files->words[POOL_FREE];
+		files->words[POOL_FREE] = page;
+		page = next;
+		count++;
+	}
+	files->words[POOL_USED] -= count;
+	owner[1] -= count;
+	owner[0]--;
+	files->words[COUNT_WORD]--;
+}
+
+/* Moves the entries behind it up, so that no probe meets a hole. */
+static void forget_reading(const struct node_files *files, uint64_t handle)
+{
+	struct node_entry *entry = find_node_entry(files, handle);
+
+	if (!entry || is_half_done(files))
+		return;
+	free_pages(files, entry);
+	entry->handle_low = 0;
+	uint32_t hole = (uint32_t)(entry - entry_at(files, 0));
+	for (uint32_t slot = (hole + 1) % TABLE_CAPACITY;; slot = (slot + 1) % TABLE_CAPACITY) {
+		struct node_entry *moved = entry_at(files, slot);
+
+		if (moved->handle_low == 0)
+			return;
+		uint32_t distance = (slot - home_of(handle_of(moved))) % TABLE_CAPACITY;
+		if (distance < (slot - hole) % TABLE_CAPACITY)
+			continue;
+		*entry_at(files, hole) = *moved;
+		moved->handle_low = 0;
+		hole = slot;
+	}
+}
+
+#endif
