@@ -3,9 +3,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { run } from '../support/commands.ts';
-import { expectOwnMemory, optionsAt, resultsOf, startDoomedLxcfs } from '../support/heal-host.ts';
+import {
+  expectOwnMemory,
+  makeHealHost,
+  optionsAt,
+  resultsOf,
+  startDoomedLxcfs,
+} from '../support/heal-host.ts';
 import { allOf, procFiles, useHealScene } from '../support/heal-scene.ts';
+import { unmountBelow } from '../support/mounts.ts';
 import { nsprocArgv } from '../support/nsproc-process.ts';
+import { compileProgram, startProgram } from '../support/programs.ts';
 import { missing } from '../support/requirements.ts';
 import { mountsOf } from '../support/runtime-container.ts';
 
@@ -77,6 +85,28 @@ describe('a container of a server that does not answer', () => {
     expect(hung.status).toBe(0);
     expect(resultsOf(hung)).toEqual(allOf(procFiles, 'replaced'));
     await expectOwnMemory(container);
+  });
+});
+
+describe('a container of a server that takes requests and never answers', () => {
+  it('is told of in time, though who asks such a server cannot be ended', async () => {
+    const { teardown, live } = scene();
+    const mountPoint = teardown.makeDir();
+    teardown.add(() => unmountBelow(mountPoint));
+    const mute = await startProgram([compileProgram('mute-server'), mountPoint]);
+    const server = { mountPoint, pid: mute.pid, end: mute.stop };
+    try {
+      const host = await makeHealHost(teardown, live, server);
+      await host.start({ mounts: [[mountPoint, '/proc/fs']] });
+      const startMsec = performance.now();
+      const healing = await host.heal();
+      expect(healing.status).toBe(1);
+      expect(resultsOf(healing)).toEqual({ '/proc/fs': 'hung' });
+      expect(performance.now() - startMsec).toBeLessThan(20_000);
+    } finally {
+      // The host, which has a process that waits for the server, cannot end before.
+      await mute.stop();
+    }
   });
 });
 

@@ -16,6 +16,7 @@ export type ProgramName =
   | 'keeper-client'
   | 'killed-readers'
   | 'list-in-pieces'
+  | 'mute-server'
   | 'old-kernel'
   | 'older-kernel'
   | 'read-loop'
