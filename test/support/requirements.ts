@@ -3,10 +3,12 @@
 
 import { existsSync } from 'node:fs';
 import { type Controller, supports } from './cgroup-hierarchies.ts';
+import { fuseNativeFolder, transport } from './transports.ts';
 
 export type Requirement =
   | 'root'
   | 'fuse'
+  | 'fuse-native'
   | 'lxcfs'
   | 'runc'
   | 'docker'
@@ -54,7 +56,9 @@ function reasonAgainst(requirement: Requirement): string | undefined {
     case 'root':
       return process.getuid?.() === 0 ? undefined : 'root';
     case 'fuse':
-      return existsSync('/dev/fuse') ? undefined : '/dev/fuse';
+      return fuseReason(transport);
+    case 'fuse-native':
+      return fuseReason('fuse-native');
     case 'lxcfs':
       return packageReason('lxcfs', 'lxcfs');
     case 'runc':
@@ -87,6 +91,12 @@ function reasonAgainst(requirement: Requirement): string | undefined {
       return supports(resource) ? undefined : `a cgroup hierarchy with ${resource}`;
     }
   }
+}
+
+function fuseReason(wanted: string): string | undefined {
+  if (!existsSync('/dev/fuse')) return '/dev/fuse';
+  const isMissing = wanted === 'fuse-native' && fuseNativeFolder() === undefined;
+  return isMissing ? 'the package fuse-native' : undefined;
 }
 
 function packageReason(name: string, ...programs: readonly string[]): string | undefined {
