@@ -20,6 +20,7 @@ import {
   procfs,
   RESOLVERS,
   type System,
+  startFuseNative,
   startLxcfs,
   startNsproc,
 } from './systems.ts';
@@ -105,6 +106,7 @@ async function startSystem(
 ): Promise<readonly System[]> {
   if (name === 'procfs') return [procfs];
   if (name === 'nsproc') return [await startNsproc(scope, folder)];
+  if (name === 'nsproc-fuse-native') return [await startFuseNative(scope, folder)];
   const lxcfs = await startLxcfs(scope, folder);
   return lxcfs === undefined ? [] : [lxcfs];
 }

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const MODES = ['files', 'lookup', 'parallel', 'loadavg'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const SYSTEMS = ['nsproc', 'lxcfs', 'procfs'] as const;
+export const SYSTEMS = ['nsproc', 'nsproc-fuse-native', 'lxcfs', 'procfs'] as const;
 export type SystemName = (typeof SYSTEMS)[number];
 
 export interface Options {
@@ -24,7 +24,7 @@ export const USAGE = `Usage: npm run bench -- [files] [lookup] [parallel] [loada
   parallel          reads a second with 1, 2 and 8 readers
   loadavg           CPU that keeping the load averages of many containers takes
 Options:
-  --systems A,B     which of nsproc,lxcfs,procfs to measure (default all)
+  --systems A,B     which of nsproc,nsproc-fuse-native,lxcfs,procfs to measure (default all)
   --reads N         warm reads of each file through each system (default 10000)
   --containers N    containers for each system in lookup (default 40)
   --rounds N        rounds of each load in parallel (default 8)

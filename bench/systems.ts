@@ -42,10 +42,24 @@ export function startNsproc(
   folder: string,
   resolver: Resolver = 'auto',
 ): Promise<System> {
-  const name = resolver === 'auto' ? 'nsproc' : `nsproc-${resolver}`;
+  if (resolver === 'auto') return startServe(scope, folder, { name: 'nsproc', flags: [] });
+  const flags = ['--resolver', resolver];
+  return startServe(scope, folder, { name: `nsproc-${resolver}`, flags });
+}
+
+export function startFuseNative(scope: Scope, folder: string): Promise<System> {
+  const flags = ['--transport', 'fuse-native'];
+  return startServe(scope, folder, { name: 'nsproc-fuse-native', flags });
+}
+
+interface ServePlan {
+  readonly name: string;
+  readonly flags: readonly string[];
+}
+
+function startServe(scope: Scope, folder: string, { name, flags }: ServePlan): Promise<System> {
   const mountPoint = join(folder, name);
-  const argv = [process.execPath, NSPROC, 'serve', '--mount-point', mountPoint];
-  if (resolver !== 'auto') argv.push('--resolver', resolver);
+  const argv = [process.execPath, NSPROC, 'serve', '--mount-point', mountPoint, ...flags];
   return startDaemon(scope, { name, argv, mountPoint });
 }
 
