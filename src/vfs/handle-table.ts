@@ -20,6 +20,8 @@ export const OWNER = 2;
 /** Where the last read ended, and where it began if it went on with a text; else -1. */
 export const NEXT_OFFSET = 3;
 export const LAST_OFFSET = 4;
+/** In place of where it ended: in a text that native/host-server made. */
+export const ELSEWHERE = -2;
 export const TEXT_LENGTH = 5;
 export const FIRST_PAGE = 6;
 export const FIRST_PAGE_OFFSET = 7;

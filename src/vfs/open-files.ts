@@ -8,6 +8,7 @@
 
 import { SharedLock } from '../shared/lock.ts';
 import {
+  ELSEWHERE,
   FIRST_PAGE,
   FIRST_PAGE_OFFSET,
   HandleTable,
@@ -88,10 +89,13 @@ export class OpenFiles {
     return isHandle(handle) ? handle : this.nextHandle();
   }
 
-  /** Whether nextHandle() gave it; not so when another server did, whose memory is lost. */
+  /**
+   * Whether nextHandle() gave it, and all that was read of it is known here: not so when another
+   * server gave it, whose memory is lost, or when host-server was in the middle of a text of it.
+   */
   hasGiven(handle: number): boolean {
     const [last = 0n, beforeFirst = 0n] = this.#handles;
-    return handle > beforeFirst && handle <= last;
+    return handle > beforeFirst && handle <= last && !this.#isElsewhere(handle);
   }
 
   /**
@@ -164,6 +168,13 @@ export class OpenFiles {
    */
   usage(): { entries: number; pages: number } {
     return { entries: this.#table.count(), pages: this.#pool.usedCount() };
+  }
+
+  #isElsewhere(handle: number): boolean {
+    return this.#lock.run(() => {
+      const at = this.#table.find(handle);
+      return at !== undefined && this.#table.get(at, NEXT_OFFSET) === ELSEWHERE;
+    });
   }
 
   #remember(end: ReadEnd): void {

@@ -124,6 +124,7 @@ describe('a text of host-server', () => {
     const host = scene.startHost();
     expect(await readNext(scene.file, 100)).toMatch(/^MemTotal: /);
     await host.kill();
+    await expect(readOfServer(scene, 100)).rejects.toThrow('EIO');
     scene.startHost();
     await expect(readNext(scene.file, 100)).rejects.toThrow('EIO');
   });
