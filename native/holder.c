@@ -266,7 +266,7 @@ static void start_coming(void) {
     next_start_ms = now_ms() + LONGEST_DELAY_MS;
     return;
   }
-  if (serving.pid == 0) give_go(&coming, was_ever_ready || kept_count > 0 ? 'C' : 'F');
+  if (serving.pid == 0) give_go(&coming, was_ever_ready || index_of("tree") >= 0 ? 'C' : 'F');
 }
 
 /* Somebody who answers from the host's files, that neither this process nor a terminal ends. */
@@ -343,7 +343,7 @@ static void coming_ended(int status) {
   forget(&coming);
   if (was.is_stopping) end_with(exit_status_of(status));
   /* A first start that fails is a mistake of whoever started it, which it has explained. */
-  if (!was_ever_ready && kept_count == 0) end_with(exit_status_of(status));
+  if (!was_ever_ready && index_of("tree") < 0) end_with(exit_status_of(status));
   if (is_stopping) {
     if (serving.pid == 0) leave_keeper(), end_with(0);
     return;

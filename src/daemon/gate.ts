@@ -1,9 +1,14 @@
 // Where serving threads wait, all made ready, until the connection is theirs. What their
 // predecessors left unanswered lies there too.
 
-const OPEN = 0;
+const STATE = 0;
 const LEFT = 1;
 const headerBytes = 8;
+
+/** States. */
+const WAIT = 0;
+const OPEN = 1;
+const CLOSED = 2;
 const requestBytes = 8192;
 
 export class Gate {
@@ -26,13 +31,23 @@ export class Gate {
       new Uint8Array(this.memory, headerBytes + index * requestBytes, requestBytes).set(request);
     });
     Atomics.store(this.#words, LEFT, left.length);
-    Atomics.store(this.#words, OPEN, 1);
-    Atomics.notify(this.#words, OPEN);
+    this.#set(OPEN);
   }
 
-  /** Blocks the thread. */
-  wait(): void {
-    Atomics.wait(this.#words, OPEN, 0);
+  /** Sends the threads home: the connection will not be theirs. */
+  close(): void {
+    this.#set(CLOSED);
+  }
+
+  /** Blocks the thread; whether the gate was opened then. */
+  wait(): boolean {
+    Atomics.wait(this.#words, STATE, WAIT);
+    return Atomics.load(this.#words, STATE) === OPEN;
+  }
+
+  #set(state: number): void {
+    Atomics.store(this.#words, STATE, state);
+    Atomics.notify(this.#words, STATE);
   }
 
   /** The requests that were left, each for one thread. */

@@ -5,34 +5,13 @@ import { becomeProgram } from '../kernel/start-program.ts';
 import { holderProgram, leaveToHolder, leaveToKeeper } from './connections.ts';
 import type { Log } from './log.ts';
 import { removeDeadMount } from './mount-point.ts';
+import { endForSure, endingSignals, endNow } from './process-end.ts';
 import { keeperSocketOf } from './run-directory.ts';
 import { type HeldDaemon, startDaemon } from './serve.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Supervisor } from './supervisor.ts';
 
-/** SIGHUP says that the terminal was closed; under nohup(1), or without one, it says nothing. */
-function endingSignals(): NodeJS.Signals[] {
-  const isOnTerminal = process.stderr.isTTY;
-  if (!isOnTerminal) process.on('SIGHUP', () => {});
-  return isOnTerminal ? ['SIGTERM', 'SIGINT', 'SIGHUP'] : ['SIGTERM', 'SIGINT'];
-}
-
-const patienceMsec = 10_000;
 const supervisorWatchMsec = 500;
-
-/**
- * Ends the process when threads that nothing can wake would keep it: process.exit() waits for
- * them, for ever if they wait for requests.
- */
-function endForSure(): void {
-  setTimeout(endNow, patienceMsec).unref();
-}
-
-/** Whatever the threads wait for: the kernel gives their requests to whoever serves next. */
-function endNow(): never {
-  process.kill(process.pid, 'SIGKILL');
-  throw new Error('unreachable: SIGKILL has ended the process');
-}
 
 /** This process, as whoever started it wrote it. */
 function ownCommand(): string[] {
@@ -144,6 +123,11 @@ class HeldServer {
   #watchSupervisor(): void {
     if (!this.#supervisor.isLost() || this.#isStopping || this.#daemon === undefined) return;
     this.#isStopping = true;
+    if (!this.#daemon.isInUse()) {
+      this.#log.warn('the supervisor has ended, and no container has the files: ending as well');
+      this.#stop();
+      return;
+    }
     this.#daemon.markEnding();
     this.#log.error('the supervisor has ended; starting another, and a server below it');
     leaveToHolder(this.#daemon.connections(), ownCommand()).then(endNow, (error: unknown) => {

@@ -60,6 +60,7 @@ export class Pressure {
   /** Resolves when it is mounted, or when it is known that it will not be. */
   readonly ready: Promise<void>;
   #isReady = () => {};
+  #isOpen = false;
   #ending: Promise<void> | undefined;
 
   /** `undefined` where the kernel keeps no pressure information: the directory stays empty. */
@@ -115,11 +116,17 @@ export class Pressure {
 
   /** Preconditions: the tree is being served, and no other server is at this connection. */
   open(): void {
+    this.#isOpen = true;
     if (!this.#isTakenOver) this.#session.setPressureMounted(false);
     this.#supervisor.keep(connectionName, this.fuseFd);
     this.#adoptTriggers();
     const left = this.#isTakenOver ? takeUnanswered(this.fuseFd, this.journal) : [];
     this.#pool.open(left);
+  }
+
+  /** Instead of open(): the thread ends. */
+  abandon(): void {
+    this.#pool.abandon();
   }
 
   /** See WorkerPool.watch(). */
@@ -134,6 +141,7 @@ export class Pressure {
 
   /** Unmounts and ends the thread; who has its files gets ENOTCONN from here on. */
   stop(): Promise<void> {
+    if (!this.#isOpen) return this.#pool.ended;
     // Once only: what is mounted there later belongs to another daemon.
     this.#ending ??= this.#end();
     return this.#ending;

@@ -32,7 +32,7 @@ export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: Serving
   });
   const gate = new Gate(start.gate);
   postToMain({ prepared: true } satisfies PreparedMessage);
-  gate.wait();
+  if (!gate.wait()) return;
   onOpen?.();
   for (const request of gate.left()) {
     // In its own slot, so that it is not lost when this thread dies of it.

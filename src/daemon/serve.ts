@@ -63,9 +63,7 @@ export async function startDaemon(
   requireSight();
   const { strategy } = chosenStrategy(options.resolver);
   const daemon = new Daemon(options, log, supervisor);
-  await daemon.prepare();
-  const beginning = await supervisor.begin();
-  daemon.open(beginning);
+  const beginning = await daemon.begin();
   daemon.startAnswering(strategy.name);
   await daemon.untilServing();
   const { mountPoint, workers, cpus, swap, zswap } = options;
@@ -127,13 +125,22 @@ class Daemon implements HeldDaemon {
     this.ended = this.#pool.ended.then(() => this.#closeRest());
   }
 
-  /** Everything that takes time, while another server may still be serving. */
-  async prepare(): Promise<void> {
-    await Promise.all([this.#pool.prepare(), this.#pressure?.prepare()]);
+  /** Does all that takes time while another server may still be serving, then takes over. */
+  async begin(): Promise<Beginning> {
+    try {
+      await Promise.all([this.#pool.prepare(), this.#pressure?.prepare()]);
+      const beginning = await this.#supervisor.begin();
+      this.#open(beginning);
+      return beginning;
+    } catch (error) {
+      this.#pool.abandon();
+      this.#pressure?.abandon();
+      throw error;
+    }
   }
 
   /** From here on the connections are this server's. */
-  open(beginning: Beginning): void {
+  #open(beginning: Beginning): void {
     const { mountPoint } = this.#options;
     const journals = [this.#journal, ...(this.#pressure ? [this.#pressure.journal] : [])];
     const wasUnexpected = beginning === 'after-death' && !this.#session.wasEnding();

@@ -89,6 +89,12 @@ export class WorkerPool {
     this.#gate.open(left);
   }
 
+  /** Instead of open(): the threads end. */
+  abandon(): void {
+    this.#isEnding = true;
+    this.#gate.close();
+  }
+
   /** How many threads are running. */
   living(): number {
     return this.#living;

@@ -48,7 +48,7 @@ describe('a reader that is killed', () => {
     await nsenter.untilPrinted(/opened/);
     const reader = findDescendants(nsenter.pid)[0] ?? 0;
     await expect.poll(() => readPidStat(`/proc/${nsenter.pid}`)?.state, patience).toBe('T');
-    process.kill(scene().daemon.pid, 'SIGSTOP');
+    scene().daemon.pause();
     try {
       // One thread after the other.
       await expect.poll(() => threadStatesOf(scene().daemon.pid), patience).toMatch(/^T+$/);
@@ -59,7 +59,7 @@ describe('a reader that is killed', () => {
       await sleep(200);
       process.kill(reader, 'SIGKILL');
     } finally {
-      process.kill(scene().daemon.pid, 'SIGCONT');
+      scene().daemon.resume();
     }
     expect(await nsenter.ended).toBe(137);
     expect(nsenter.output()).toBe('opened\n');

@@ -129,14 +129,14 @@ describe('without a daemon', () => {
   it('that is stopped (SIGSTOP), they give up after 2 s', async () => {
     const daemon = await startDaemon();
     try {
-      process.kill(daemon.pid, 'SIGSTOP');
+      daemon.pause();
       const began = performance.now();
       const { status, stderr } = await runNsproc(['status', '--mount-point', daemon.mountPoint]);
       expect(performance.now() - began).toBeGreaterThanOrEqual(2000);
       expect(status).toBe(1);
       expect(stderr).toContain('does not answer');
     } finally {
-      process.kill(daemon.pid, 'SIGCONT');
+      daemon.resume();
       await daemon.stop();
     }
   });

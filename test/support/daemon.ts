@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { cleanAtExit } from './at-exit.ts';
 import { run, shellStatusOf } from './commands.ts';
 import { mountsBelow, unmountBelow } from './mounts.ts';
-import { readCpuUsec } from './processes.ts';
+import { findDescendants, readCpuUsec } from './processes.ts';
+import { killServing, signalTree } from './serving-processes.ts';
 
 export interface DaemonOptions {
   /** A fresh folder unless given; one that is given stays when the daemon stops. */
@@ -27,16 +28,22 @@ export interface Ending {
 }
 
 export interface Daemon {
+  /** The server that answers now. */
   readonly pid: number;
+  /** The process that was started: the holder, or the server itself where it has none. */
+  readonly holderPid: number;
   readonly mountPoint: string;
   /** All that it wrote so far, on both outputs. */
   log(): string;
-  /** CPU time of all its threads so far, in steps of 10 ms. */
+  /** CPU time of all threads of the server so far, in steps of 10 ms. */
   cpuUsec(): number;
   /** Asks it to end (SIGTERM), and cleans up after it; also after kill(). */
   stop(): Promise<Ending>;
-  /** SIGKILL. The mount stays as the kernel leaves it, for another daemon to find. */
+  /** SIGKILL for it and its server. The mount stays as the kernel leaves it: dead. */
   kill(): Promise<void>;
+  /** Stops it with SIGSTOP, so that readers wait, and lets it go on. */
+  pause(): void;
+  resume(): void;
 }
 
 const mainFile = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -54,15 +61,21 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const pid = child.pid ?? 0;
+  const holderPid = child.pid ?? 0;
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       log += text;
     });
   }
+  const serverPid = (): number => findDescendants(holderPid).at(0) ?? holderPid;
+  const killAll = (): void => {
+    signalTree(holderPid, 'SIGSTOP');
+    signalTree(holderPid, 'SIGKILL');
+    killServing(mountPoint);
+  };
   const clean = (): void => {
-    child.kill('SIGKILL');
+    killAll();
     unmountBelow(mountPoint);
     if (options.mountPoint === undefined && existsSync(mountPoint)) rmdirSync(mountPoint);
   };
@@ -76,7 +89,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     return { status, leftMount };
   };
   const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
+    killAll();
     await statusOf(child, stopPatienceMsec);
   };
   try {
@@ -86,7 +99,16 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     await stop();
     throw new Error(`Cannot start the daemon: ${String(error)}\n${log}`);
   }
-  return { pid, mountPoint, log: () => log, cpuUsec: () => readCpuUsec(pid), stop, kill };
+  return {
+    ...{ holderPid, mountPoint, stop, kill },
+    get pid() {
+      return serverPid();
+    },
+    log: () => log,
+    cpuUsec: () => readCpuUsec(serverPid()),
+    pause: () => signalTree(holderPid, 'SIGSTOP'),
+    resume: () => signalTree(holderPid, 'SIGCONT'),
+  };
 }
 
 /** Asks in a process of its own: a daemon that hangs must not hang the test. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { cleanAtExit } from './at-exit.ts';
 import { type Outcome, type RunOptions, run } from './commands.ts';
 import { unmountBelow } from './mounts.ts';
+import { killServing } from './serving-processes.ts';
 import type { Teardown } from './teardown.ts';
 import { startWatched, type WatchedProcess } from './watched-process.ts';
 
@@ -30,8 +31,12 @@ export interface ServeStart {
 export async function startServe(teardown: Teardown, start: ServeStart): Promise<WatchedProcess> {
   const { mountPoint, argv = nsprocArgv('serve', '--mount-point', mountPoint), env = {} } = start;
   const daemon = startWatched(argv, { ...process.env, ...env });
-  const forget = cleanAtExit(() => unmountBelow(mountPoint));
+  const forget = cleanAtExit(() => {
+    killServing(mountPoint);
+    unmountBelow(mountPoint);
+  });
   teardown.add(async () => {
+    killServing(mountPoint);
     daemon.signal('SIGKILL');
     await daemon.ended;
     unmountBelow(mountPoint);
