@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -206,6 +207,14 @@ static void set_oom_score(const char *score) {
   /* Lowering it takes CAP_SYS_RESOURCE; without it the process is killed as any other. */
   if (write(fd, score, strlen(score)) < 0) errno = 0;
   close(fd);
+}
+
+/* Containers cost fds: as many as this process may allow itself. */
+static void raise_fd_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) < 0) errno = 0;
 }
 
 static void become(char *const *arguments) {
@@ -631,6 +640,7 @@ int main(int argc, char **argv) {
   forget(&serving);
   forget(&coming);
   set_oom_score("-1000");
+  raise_fd_limit();
   open_notify_socket();
   sigset_t mask;
   sigemptyset(&mask);

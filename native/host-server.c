@@ -5,12 +5,14 @@
  *
  *     $ LISTEN_FDS=3 LISTEN_FDNAMES=tree:pressure:state host-server
  *     $ ... host-server --keeper SOCKET --mount-point DIR [--check-every SECONDS]
+ *           [--grace-msec N]
  *
  * `tree` and `pressure` are the /dev/fuse of the read-only tree and of /proc/pressure, `state` is
  * what state.h describes; either of the last two may be missing. Other fds are kept open.
  *
  * A keeper has been left behind by a server that was stopped while containers had its files. It
- * waits on SOCKET for the next server, and ends when no container has files of DIR any more.
+ * waits on SOCKET for the next server, and ends when no container has files of DIR any more. For N
+ * milliseconds it answers nobody: a restart is over by then, and nobody has seen the host's files.
  *
  * Why C: it must serve from memory that is always there, and start when nothing else does.
  */
@@ -28,7 +30,7 @@ static struct connection connections[] = {
 };
 enum { TREE, PRESSURE, CONNECTIONS };
 
-static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms;
+static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms, grace_ms, quiet_until_ms;
 
 struct options {
 	const char *keeper_socket;
@@ -50,6 +52,8 @@ static struct options parse_options(int count, char **arguments)
 			options.mount_point = value;
 		else if (strcmp(name, "--check-every") == 0)
 			check_every_ms = strtoll(value, NULL, 10) * 1000;
+		else if (strcmp(name, "--grace-msec") == 0)
+			grace_ms = strtoll(value, NULL, 10);
 		else
 			fail("unknown option %s", name);
 	}
@@ -135,6 +139,7 @@ static void begin_keeping(const struct options *options)
 	if (options->keeper_socket && !listen_at(options->keeper_socket))
 		fail("cannot listen at %s: %s", options->keeper_socket, strerror(errno));
 	next_check_ms = now_ms() + check_every_ms;
+	quiet_until_ms = now_ms() + grace_ms;
 }
 
 static void ask_all_again(void)
@@ -158,6 +163,8 @@ static int patience_ms(bool is_keeper)
 		return 0;
 	if (!is_keeper)
 		return NEVER;
+	if (now_ms() < quiet_until_ms)
+		until_ms = quiet_until_ms;
 	for (int index = 0; index < MOST_CLIENTS; index++)
 		if (clients[index].fd >= 0 && clients[index].until_ms < until_ms)
 			until_ms = clients[index].until_ms;
@@ -185,9 +192,10 @@ enum { SIGNAL_SLOT, FIRST_CONNECTION, LISTEN_SLOT = FIRST_CONNECTION + CONNECTIO
 static void set_slots(struct pollfd slots[SLOTS], bool is_keeper)
 {
 	slots[SIGNAL_SLOT].fd = signal_fd;
+	bool is_quiet = now_ms() < quiet_until_ms;
 	for (int index = 0; index < CONNECTIONS; index++)
 		slots[FIRST_CONNECTION + index].fd =
-			connections[index].is_over ? -1 : connections[index].fd;
+			connections[index].is_over || is_quiet ? -1 : connections[index].fd;
 	slots[LISTEN_SLOT].fd = listen_fd;
 	for (int index = 0; index < MOST_CLIENTS; index++)
 		slots[FIRST_CLIENT + index].fd = is_keeper ? clients[index].fd : -1;

@@ -19,6 +19,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { defaultServeSettings, runServe } from './serve.ts';
+import { runRelease, runUpgrade } from './upgrade.ts';
 
 const epilogue = `
 Examples:
@@ -30,11 +31,13 @@ Examples:
   nsproc status                      what a running daemon does, and how it is
   nsproc set swap off                what its containers see, from here on
   nsproc set virtualization off      the host's files for all containers (SIGUSR2 toggles it)
+  nsproc upgrade                     replace the running code by what is installed now
   nsproc metrics                     its numbers, for Prometheus
   docker run -m 256m -v ${defaultServeSettings.mountPoint}/proc/meminfo:/proc/meminfo:ro debian free
 
 Exit status: 0 done; 1 it could not be done (the message says why); 2 bad command line.
-SIGTERM and SIGINT make "serve" answer what was asked, unmount and exit with 0.`;
+SIGTERM and SIGINT make "serve" answer what was asked, unmount and exit with 0. Where containers
+have its files, a keeper goes on with the host's, until "serve" is started again.`;
 
 type SetStatus = (status: number) => void;
 
@@ -90,6 +93,16 @@ function addControl(program: Command, setStatus: SetStatus): void {
     .description("print a running daemon's numbers in the text format of Prometheus")
     .addOption(mountPointOption(whichDaemon))
     .action(async (options) => setStatus(await runMetrics(options)));
+  program
+    .command('upgrade')
+    .description('replace a running daemon by the code that is installed now; no reader notices')
+    .addOption(mountPointOption(whichDaemon))
+    .action(async (options) => setStatus(await runUpgrade(options)));
+  program
+    .command('release')
+    .description('let containers whose requests killed servers have their own files again')
+    .addOption(mountPointOption(whichDaemon))
+    .action(async (options) => setStatus(await runRelease(options)));
 }
 
 function addHeal(program: Command, setStatus: SetStatus): void {

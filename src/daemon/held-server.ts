@@ -144,6 +144,7 @@ class HeldServer {
       this.#log.error({ mountPoint }, 'the connection to the kernel was aborted from outside');
       return 1;
     }
+    daemon.forgetConnections();
     this.#supervisor.stopping();
     this.#log.info('unmounted from outside; ending');
     return 0;

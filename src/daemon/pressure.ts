@@ -6,7 +6,6 @@ import { openNonBlockingFuseDevice } from '../kernel/fuse-device.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { closeInBackground } from '../kernel/pressure-trigger.ts';
-import { closeFd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { TriggerTable } from '../vfs/trigger-table.ts';
 import { triggerName, triggerSlotOf } from './connections.ts';
@@ -191,7 +190,7 @@ export class Pressure {
   /** For a connection that ended: the next server begins with another. */
   forget(): void {
     this.#supervisor.drop(connectionName);
-    closeFd(this.fuseFd);
+    for (const slot of this.triggers.live()) this.#supervisor.drop(triggerName(slot));
   }
 }
 

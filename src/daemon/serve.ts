@@ -209,6 +209,7 @@ class Daemon implements HeldDaemon {
     await this.#pressure?.stop();
     this.#pool.stopReplacing();
     const wasIdle = await endMount(mountPoint, this.#journal);
+    this.forgetConnections();
     logEnd(this.#log, wasIdle && !wasInUse, { mountPoint, answered: this.#journal.answered() });
     await this.#pool.ended;
   }
