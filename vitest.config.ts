@@ -50,6 +50,15 @@ export default defineConfig({
         extends: true,
         test: {
           ...e2e,
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...e2e,
           name: 'e2e-fuse-native',
           include: onEveryTransport.map((name) => `test/e2e/${name}.e2e.test.ts`),
           env: { NSPROC_TRANSPORT: 'fuse-native' },

@@ -11,6 +11,7 @@ import { findDescendants } from './processes.ts';
 
 export type ProgramName =
   | 'allocate'
+  | 'chaos-reader'
   | 'fuse-exchange'
   | 'hostile-init'
   | 'keeper-client'

@@ -1,0 +1,138 @@
+// Containers with a reader in each, which reads all files in a loop and checks what it gets.
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { cleanAtExit } from '../support/at-exit.ts';
+import { makeCgroup, type TestCgroup } from '../support/cgroups.ts';
+import { type Container, startContainer } from '../support/containers.ts';
+import { compileProgram } from '../support/programs.ts';
+import type { Teardown } from '../support/teardown.ts';
+
+const MiB = 2 ** 20;
+const smallestMiB = 40;
+const systemCpus = '/sys/devices/system/cpu';
+
+/** The sum of what all readers saw. */
+export interface CrowdReport {
+  readonly texts: number;
+  readonly errors: number;
+  readonly wrongTexts: number;
+  /** The longest wait for a text, from open to its end. */
+  readonly longestMsec: number;
+  /** Of the reader that waited most often. */
+  readonly percentile99Msec: number;
+  /** Texts that took more than a second. */
+  readonly slowTexts: number;
+  /** The first of what was wrong. */
+  readonly faults: string;
+}
+
+export interface CrowdMember {
+  readonly container: Container;
+  readonly cgroup: TestCgroup;
+  /** Lets the reader finish, and ends the container. */
+  leave(): Promise<CrowdReport>;
+}
+
+export interface CrowdOptions {
+  readonly mountPoint: string;
+  /** Between two texts. */
+  readonly pauseMsec: number;
+}
+
+const nothing: CrowdReport = {
+  texts: 0,
+  errors: 0,
+  wrongTexts: 0,
+  longestMsec: 0,
+  percentile99Msec: 0,
+  slowTexts: 0,
+  faults: '',
+};
+
+export function sumOf(reports: readonly CrowdReport[]): CrowdReport {
+  return reports.reduce(
+    (sum, report) => ({
+      texts: sum.texts + report.texts,
+      errors: sum.errors + report.errors,
+      wrongTexts: sum.wrongTexts + report.wrongTexts,
+      longestMsec: Math.max(sum.longestMsec, report.longestMsec),
+      percentile99Msec: Math.max(sum.percentile99Msec, report.percentile99Msec),
+      slowTexts: sum.slowTexts + report.slowTexts,
+      faults: sum.faults.length > 4000 ? sum.faults : sum.faults + report.faults,
+    }),
+    nothing,
+  );
+}
+
+/** The files that containers of the crowd have. */
+function procFiles(mountPoint: string): string[] {
+  const names = readdirSync(`${mountPoint}/proc`).filter((name) => existsSync(`/proc/${name}`));
+  return names.flatMap((name) =>
+    name === 'pressure' ? ['cpu', 'io', 'memory'].map((file) => `pressure/${file}`) : [name],
+  );
+}
+
+/** How many containers there were: each has a MemTotal that no other one has. */
+let count = 0;
+
+export async function joinCrowd(teardown: Teardown, options: CrowdOptions): Promise<CrowdMember> {
+  const { mountPoint, pauseMsec } = options;
+  const memoryBytes = (smallestMiB + (count++ % 100)) * MiB;
+  const cgroup = makeCgroup({ memoryBytes });
+  teardown.add(() => cgroup.remove());
+  const files = procFiles(mountPoint).map((file) => `/proc/${file}`);
+  const container = await startContainer({
+    cgroup,
+    mounts: [...files, systemCpus].map((path) => [`${mountPoint}${path}`, path] as const),
+  });
+  teardown.add(() => container.stop());
+  const reader = startReader([
+    ...container.execArgv([compileProgram('chaos-reader')]),
+    ...[String(memoryBytes / 1024), String(pauseMsec * 1000)],
+    ...files.filter((path) => path !== '/proc/slabinfo'),
+    `${systemCpus}/online`,
+  ]);
+  const leave = async (): Promise<CrowdReport> => {
+    const report = await reader.finish();
+    await container.stop();
+    await cgroup.remove();
+    return report;
+  };
+  return { container, cgroup, leave };
+}
+
+interface RunningReader {
+  finish(): Promise<CrowdReport>;
+}
+
+function startReader(argv: readonly string[]): RunningReader {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const forget = cleanAtExit(() => child.kill('SIGKILL'));
+  let output = '';
+  let faults = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    faults += text;
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return {
+    finish: async () => {
+      child.stdin.end();
+      await ended;
+      forget();
+      return parseReport(output, faults);
+    },
+  };
+}
+
+function parseReport(output: string, faults: string): CrowdReport {
+  const numbers = output.trim().split(' ').map(Number);
+  if (numbers.length !== 6) throw new Error(`A reader ended early: ${output}${faults}`);
+  const [texts = 0, errors = 0, wrongTexts = 0, longestMsec = 0, ...more] = numbers;
+  const [percentile99Msec = 0, slowTexts = 0] = more;
+  return { texts, errors, wrongTexts, longestMsec, percentile99Msec, slowTexts, faults };
+}

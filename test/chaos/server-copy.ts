@@ -1,0 +1,30 @@
+// A copy of the built daemon, which a test may break, mend and replace while it runs.
+
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Teardown } from '../support/teardown.ts';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface ServerCopy {
+  readonly directory: string;
+  /** The argument list that serves at a mount point. */
+  argv(mountPoint: string, ...args: readonly string[]): string[];
+}
+
+export function copyServer(teardown: Teardown): ServerCopy {
+  const directory = teardown.makeDir();
+  mkdirSync(join(directory, 'native'));
+  for (const part of ['dist', 'native/build', 'package.json']) {
+    cpSync(join(project, part), join(directory, part), { recursive: true });
+  }
+  symlinkSync(join(project, 'node_modules'), join(directory, 'node_modules'));
+  return {
+    directory,
+    argv: (mountPoint, ...args) => [
+      ...[process.execPath, join(directory, 'dist/main.js'), 'serve', '--mount-point', mountPoint],
+      ...args,
+    ],
+  };
+}

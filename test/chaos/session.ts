@@ -1,0 +1,97 @@
+// A session at one mount point, whoever serves it: a test kills its processes, and starts it again.
+
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanAtExit } from '../support/at-exit.ts';
+import { unmountBelow } from '../support/mounts.ts';
+import { findByCommandLine, findDescendants } from '../support/processes.ts';
+import { killServing } from '../support/serving-processes.ts';
+import type { Teardown } from '../support/teardown.ts';
+
+const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
+const patienceMsec = 30_000 * slowness;
+
+export interface Session {
+  readonly mountPoint: string;
+  /** All that its servers wrote. */
+  log(): string;
+  /** How often a server has said that it serves. */
+  beginnings(): number;
+  /** Until a server has begun, after so many earlier beginnings. */
+  untilBegun(earlier: number): Promise<void>;
+  holderPid(): number;
+  /** The server that answers; 0 while there is none. */
+  serverPid(): number;
+  /** As a person starts it, by hand. */
+  start(): void;
+}
+
+/** Waits for what is looked for often: a time measured by the test depends on it. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + patienceMsec;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain: ${what}`);
+    await sleep(5);
+  }
+}
+
+/** Starts the first server, which `argvOf` gives as it does every later one. */
+export async function startSession(
+  teardown: Teardown,
+  argvOf: (mountPoint: string) => readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Session> {
+  const mountPoint = teardown.makeDir();
+  let log = '';
+  let begun = 0;
+  const start = (): void => {
+    const [program = '', ...args] = argvOf(mountPoint);
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        log += text;
+        begun += text.split('"msg":"serving"').length - 1;
+      });
+    }
+  };
+  const untilBegun = async (earlier: number): Promise<void> => {
+    await until('a server begins', () => begun > earlier).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${log.slice(-3000)}`);
+    });
+  };
+  const end = (): void => {
+    killServing(mountPoint);
+    unmountBelow(mountPoint);
+  };
+  const forget = cleanAtExit(end);
+  teardown.add(() => {
+    end();
+    forget();
+  });
+  start();
+  await untilBegun(0);
+  const holderPid = (): number => holderAt(mountPoint) ?? 0;
+  return {
+    ...{ mountPoint, start, untilBegun, holderPid },
+    log: () => log,
+    beginnings: () => begun,
+    serverPid: () => findDescendants(holderPid()).at(0) ?? 0,
+  };
+}
+
+function holderAt(mountPoint: string): number | undefined {
+  const serving = findByCommandLine(`--mount-point\0${mountPoint}\0`);
+  return serving.find((pid) => nameOf(pid) === 'nsproc-holder');
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
