@@ -19,11 +19,15 @@ export async function makeRootfs(dir: string): Promise<void> {
   cpSync(programPath('busybox'), join(dir, 'bin/busybox'));
   for (const applet of applets) symlinkSync('busybox', join(dir, 'bin', applet));
   for (const program of procpsPrograms) {
-    const path = programPath(program);
-    copyInto(dir, path, join('usr/bin', program));
-    for (const library of await readLibraries(path)) copyInto(dir, library, library);
+    await copyProgram(dir, programPath(program), join('usr/bin', program));
   }
   if (existsSync(terminalFile)) copyInto(dir, terminalFile, terminalFile);
+}
+
+/** With the libraries that it needs. */
+export async function copyProgram(dir: string, source: string, target: string): Promise<void> {
+  copyInto(dir, source, target);
+  for (const library of await readLibraries(source)) copyInto(dir, library, library);
 }
 
 function copyInto(dir: string, source: string, target: string): void {
