@@ -66,7 +66,8 @@ export async function leaveToKeeper(connections: Connections, mountPoint: string
     program: keeperProgram,
     args: ['--keeper', socket, '--mount-point', mountPoint, '--grace-msec', String(graceMsec)],
     fds: named(connections),
-    inheritsStderr: true,
+    // Whoever reads this daemon's log is not kept waiting for its end.
+    inheritsStderr: false,
   });
   const deadline = performance.now() + keeperPatienceMsec;
   while (!fileExists(socket)) {
