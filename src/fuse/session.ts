@@ -54,7 +54,7 @@ import {
 } from './protocol/request.ts';
 
 /** Nothing is ever written, so the smallest the kernel takes. */
-export const maxWriteBytes = 4096;
+const maxWriteBytes = 4096;
 const wantedFlags =
   FUSE_BIG_WRITES | FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO | FUSE_PARALLEL_DIROPS;
 

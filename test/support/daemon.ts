@@ -62,20 +62,10 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const holderPid = child.pid ?? 0;
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      log += text;
-    });
-  }
+  const log = logOf(child);
   const serverPid = (): number => findDescendants(holderPid).at(0) ?? holderPid;
-  const killAll = (): void => {
-    signalTree(holderPid, 'SIGSTOP');
-    signalTree(holderPid, 'SIGKILL');
-    killServing(mountPoint);
-  };
   const clean = (): void => {
-    killAll();
+    killAll(holderPid, mountPoint);
     unmountBelow(mountPoint);
     if (options.mountPoint === undefined && existsSync(mountPoint)) rmdirSync(mountPoint);
   };
@@ -89,7 +79,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     return { status, leftMount };
   };
   const kill = async (): Promise<void> => {
-    killAll();
+    killAll(holderPid, mountPoint);
     await statusOf(child, stopPatienceMsec);
   };
   try {
@@ -97,18 +87,34 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   } catch (error) {
     await kill();
     await stop();
-    throw new Error(`Cannot start the daemon: ${String(error)}\n${log}`);
+    throw new Error(`Cannot start the daemon: ${String(error)}\n${log()}`);
   }
   return {
-    ...{ holderPid, mountPoint, stop, kill },
+    ...{ holderPid, mountPoint, stop, kill, log },
     get pid() {
       return serverPid();
     },
-    log: () => log,
     cpuUsec: () => readCpuUsec(serverPid()),
     pause: () => signalTree(holderPid, 'SIGSTOP'),
     resume: () => signalTree(holderPid, 'SIGCONT'),
   };
+}
+
+/** All that it writes, on both outputs. */
+function logOf(child: ChildProcess): () => string {
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+  }
+  return () => log;
+}
+
+function killAll(holderPid: number, mountPoint: string): void {
+  signalTree(holderPid, 'SIGSTOP');
+  signalTree(holderPid, 'SIGKILL');
+  killServing(mountPoint);
 }
 
 /** Asks in a process of its own: a daemon that hangs must not hang the test. */
