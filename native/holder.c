@@ -22,6 +22,7 @@
  * Why C: it must be small enough to stay for months and simple enough not to die.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -34,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -49,7 +51,8 @@
 #define HEALTHY_MS 10000
 /* So many quick deaths in a row, and the next start waits, at most so long. */
 #define PATIENCE_DEATHS 3
-#define LONGEST_PAUSE_MS 1000
+#define PAUSE_STEP_MS 50
+#define LONGEST_PAUSE_MS 300
 /* So many starts in a row that failed, and the host's files are served meanwhile. */
 #define PATIENCE_STARTS 2
 #define LONGEST_DELAY_MS 10000
@@ -61,6 +64,8 @@
 #define START_MS 60000
 /* From SIGTERM to its end. */
 #define STOP_MS 15000
+/* By so much a server is nicer to itself until it is ready, while readers wait for it. */
+#define HURRY 10
 
 struct kept_fd {
   int fd;
@@ -89,7 +94,7 @@ static char host_server[PATH_MAX];
 static char keeper_socket[PATH_MAX], mount_point[PATH_MAX];
 static bool was_ever_ready, is_stopping;
 static long long stop_deadline_ms, next_start_ms;
-static int quick_deaths, failed_starts, restarts;
+static int quick_deaths, failed_starts, restarts, own_niceness;
 static sigset_t old_mask;
 
 static long long now_ms(void) {
@@ -217,6 +222,17 @@ static void raise_fd_limit(void) {
   if (setrlimit(RLIMIT_NOFILE, &limit) < 0) errno = 0;
 }
 
+/* For all threads that the process has by now; those that begin later inherit it. */
+static void set_niceness(pid_t pid, int niceness) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task", pid);
+  DIR *tasks = opendir(path);
+  if (tasks == NULL) return;
+  for (struct dirent *task; (task = readdir(tasks));)
+    if (atoi(task->d_name) > 0) setpriority(PRIO_PROCESS, atoi(task->d_name), niceness);
+  closedir(tasks);
+}
+
 static void become(char *const *arguments) {
   sigprocmask(SIG_SETMASK, &old_mask, NULL);
   signal(SIGPIPE, SIG_DFL);
@@ -239,6 +255,7 @@ static bool start(struct child *child, bool is_host_server) {
     set_number("WATCHDOG_USEC", WATCHDOG_MS * 1000LL);
     set_number("WATCHDOG_PID", getpid());
     char *host_arguments[] = {host_server, NULL};
+    if (serving.pid == 0) setpriority(PRIO_PROCESS, 0, own_niceness - HURRY);
     become(is_host_server ? host_arguments : command);
   }
   if (go[0] >= 0) close(go[0]);
@@ -313,7 +330,8 @@ static void say_how_it_ended(pid_t pid, int status, const char *then) {
 static void plan_restart(long long lived_ms) {
   quick_deaths = lived_ms > HEALTHY_MS ? 0 : quick_deaths + 1;
   failed_starts = 0;
-  long long pause_ms = quick_deaths <= PATIENCE_DEATHS ? 0 : 100LL * (quick_deaths - PATIENCE_DEATHS);
+  long long pause_ms = 0;
+  if (quick_deaths > PATIENCE_DEATHS) pause_ms = PAUSE_STEP_MS * (quick_deaths - PATIENCE_DEATHS);
   next_start_ms = now_ms() + (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS);
   restarts++;
 }
@@ -385,6 +403,7 @@ static void replace(void) {
 }
 
 static void became_ready(struct child *child) {
+  if (!child->is_ready) set_niceness(child->pid, own_niceness);
   child->is_ready = was_ever_ready = true;
   child->ready_ms = child->beat_ms = now_ms();
   if (child != &coming) return;
@@ -639,6 +658,7 @@ int main(int argc, char **argv) {
   if (length >= 0) strcpy(host_server + length, "host-server");
   forget(&serving);
   forget(&coming);
+  own_niceness = getpriority(PRIO_PROCESS, 0);
   set_oom_score("-1000");
   raise_fd_limit();
   open_notify_socket();
