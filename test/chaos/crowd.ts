@@ -17,11 +17,11 @@ export interface CrowdReport {
   readonly texts: number;
   readonly errors: number;
   readonly wrongTexts: number;
-  /** The longest wait for a text, from open to its end. */
+  /** The longest wait for one system call. */
   readonly longestMsec: number;
   /** Of the reader that waited most often. */
   readonly percentile99Msec: number;
-  /** Texts that took more than a second. */
+  /** Texts for which one took more than a second. */
   readonly slowTexts: number;
   /** The first of what was wrong. */
   readonly faults: string;
@@ -32,6 +32,8 @@ export interface CrowdMember {
   readonly cgroup: TestCgroup;
   /** Lets the reader finish, and ends the container. */
   leave(): Promise<CrowdReport>;
+  /** Kills all of it, wherever the reader is. */
+  vanish(): Promise<void>;
 }
 
 export interface CrowdOptions {
@@ -93,16 +95,21 @@ export async function joinCrowd(teardown: Teardown, options: CrowdOptions): Prom
     ...files.filter((path) => path !== '/proc/slabinfo'),
     `${systemCpus}/online`,
   ]);
-  const leave = async (): Promise<CrowdReport> => {
-    const report = await reader.finish();
+  const vanish = async (): Promise<void> => {
     await container.stop();
     await cgroup.remove();
+    await reader.ended;
+  };
+  const leave = async (): Promise<CrowdReport> => {
+    const report = await reader.finish();
+    await vanish();
     return report;
   };
-  return { container, cgroup, leave };
+  return { container, cgroup, leave, vanish };
 }
 
 interface RunningReader {
+  readonly ended: Promise<void>;
   finish(): Promise<CrowdReport>;
 }
 
@@ -118,12 +125,14 @@ function startReader(argv: readonly string[]): RunningReader {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     faults += text;
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve())).finally(
+    forget,
+  );
   return {
+    ended,
     finish: async () => {
       child.stdin.end();
       await ended;
-      forget();
       return parseReport(output, faults);
     },
   };

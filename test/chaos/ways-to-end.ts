@@ -1,6 +1,8 @@
 // What can happen to a server, to the holder above it, and to the daemon as a whole.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askDaemon } from '../../src/daemon/control-client.ts';
+import { makeCgroup } from '../support/cgroups.ts';
 import { findDescendants } from '../support/processes.ts';
 import { signalIfThere } from '../support/serving-processes.ts';
 import { type Session, until } from './session.ts';
@@ -48,6 +50,18 @@ async function killWhileReplaced(session: Session): Promise<void> {
   if (findDescendants(holder).includes(pid)) signalIfThere(pid, 'SIGKILL');
 }
 
+/** By the limit of a cgroup that the server alone is in. */
+async function runOutOfMemory(session: Session): Promise<void> {
+  const pid = session.serverPid();
+  const cgroup = makeCgroup({ memoryBytes: 2 ** 18 });
+  cgroup.addProcess(pid);
+  await until('the server is out of memory', () => {
+    askDaemon(session.mountPoint, { command: 'status' }).catch(() => undefined);
+    return session.serverPid() !== pid;
+  });
+  await cgroup.remove();
+}
+
 /** Stopped as a whole, as by hand, and started again at once; a keeper is there in between. */
 async function stopAndStart(session: Session): Promise<void> {
   const holder = session.holderPid();
@@ -66,5 +80,6 @@ export const waysToEnd: Readonly<Record<string, WayToEnd>> = {
   replacement: replace,
   'SIGKILL while it is replaced': killWhileReplaced,
   'SIGKILL for the holder': endHolder,
+  'out of memory': runOutOfMemory,
   'SIGTERM, and a start': stopAndStart,
 };
