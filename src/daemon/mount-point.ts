@@ -60,7 +60,10 @@ export function claimMountPoint(directory: string, log: Log): void {
       throw refusal(directory, why, 'Unmount it');
     }
     mounts = left;
-    log.warn({ mountPoint: directory }, 'removed the dead mount of an earlier run');
+    log.warn(
+      { mountPoint: directory },
+      'removed the dead mount of an earlier run; "nsproc heal" helps containers that still have it',
+    );
   }
   try {
     makeDirectory(directory);

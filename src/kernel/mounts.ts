@@ -1,9 +1,10 @@
 // Mounting and unmounting, and what is mounted where.
 
-import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readLinkText, readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
 import { makeDirectories } from './made-directories.ts';
+import { runProgram } from './run-program.ts';
 import { EBUSY, EINVAL, ENOENT } from './system-error.ts';
 
 const MS_RDONLY = 1;
@@ -12,6 +13,7 @@ const MS_NODEV = 4;
 const MS_NOEXEC = 8;
 const MNT_FORCE = 1;
 const MNT_DETACH = 2;
+const O_RDWR = 2;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 
@@ -130,6 +132,7 @@ export function makeDirectory(directory: string): void {
 export type MountState = 'alive' | 'dead' | 'hung';
 
 const patienceMsec = 2000;
+const deadComplaint = /Transport endpoint is not connected|Software caused connection abort/;
 
 /**
  * Whether a FUSE mount has a server, asked with statfs(2), which the kernel never answers from its
@@ -137,18 +140,17 @@ const patienceMsec = 2000;
  * thread of this one could not.
  */
 export function readMountState(directory: string): MountState {
-  const { error, status, stderr } = spawnSync('stat', ['-f', directory], {
-    env: { ...process.env, LC_ALL: 'C' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    timeout: patienceMsec,
-    killSignal: 'SIGKILL',
-  });
-  const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
-  if (isMissing) throw new Error('Cannot run stat(1): install coreutils');
-  if (status === null) return 'hung';
-  const isDead = /Transport endpoint is not connected|Software caused connection abort/.test(
-    stderr,
+  const program = ['/usr/bin/stat', '/bin/stat'].find((path) => existsSync(path));
+  if (program === undefined) throw new Error('Cannot find stat(1): install coreutils');
+  const stdinFd = libc.checked('open /dev/null', () =>
+    libc.open('/dev/null', O_RDWR | O_CLOEXEC, 0),
   );
-  return status !== 0 && isDead ? 'dead' : 'alive';
+  try {
+    const args = ['-f', '-c', '', '--', directory];
+    const complaint = runProgram(program, { args, stdinFd, answerFd: 2, limitMsec: patienceMsec });
+    if (complaint === undefined) return 'hung';
+    return deadComplaint.test(complaint) ? 'dead' : 'alive';
+  } finally {
+    libc.close(stdinFd);
+  }
 }
