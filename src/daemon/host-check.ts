@@ -15,6 +15,7 @@ import { nsprocMountType, readMountState, readMountsAt } from '../kernel/mounts.
 import { inodeOf, readNamespaceLink } from '../kernel/process.ts';
 import { type NamedProbe, probeStrategies } from '../reader/choose-strategy.ts';
 import type { Finding } from './finding.ts';
+import { checkKernel, readKernelFacts } from './kernel-check.ts';
 import { checkSight } from './sight-check.ts';
 
 export interface HostReport {
@@ -157,6 +158,7 @@ export function checkHost(mountPoint: string): HostReport {
     checkMountPoint(mountPoint),
     checkOpenFiles(),
     ...checkRequestTimeout(),
+    ...checkKernel(readKernelFacts(layout)),
   ];
   return {
     canServe: findings.every(({ status }) => status !== 'fail'),

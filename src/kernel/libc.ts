@@ -118,6 +118,9 @@ export const mmap: (
 export const fcntl: (fd: number, command: number, argument: number) => number = libc.func(
   'int fcntl(int fd, int command, long argument)',
 );
+export const flock: (fd: number, operation: number) => number = libc.func(
+  'int flock(int fd, int operation)',
+);
 export const execve: (
   path: string,
   argv: readonly (string | null)[],
@@ -133,6 +136,22 @@ const syscallPidfdOpen: (number: number, pid: number, flags: number) => number =
 /** pidfd_open(2), Linux >= 5.3. */
 export function pidfdOpen(pid: number): number {
   return syscallPidfdOpen(SYS_pidfd_open, pid, 0);
+}
+
+const SYS_move_mount = 429;
+const syscallMoveMount: (
+  number: number,
+  fromFd: number,
+  from: string,
+  toFd: number,
+  to: string,
+  flags: number,
+) => number = libc.func(
+  'long syscall(long number, long from_fd, const char *from, long to_fd, const char *to, unsigned long flags)',
+);
+/** move_mount(2), Linux >= 5.2, of a mount that is open to a place that is. */
+export function moveMount(fromFd: number, toFd: number, flags: number): number {
+  return syscallMoveMount(SYS_move_mount, fromFd, '', toFd, '', flags);
 }
 
 /** The errno of the call that just returned -1 on this thread. */

@@ -16,6 +16,12 @@ export function kernelName(): string {
   return `Linux ${release()} ${machine()}`;
 }
 
+/** `[6, 12]` of Linux 6.12.9. A kernel may have more of later ones. */
+export function kernelVersion(): readonly [major: number, minor: number] {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return [major, minor];
+}
+
 /** Bits of capabilities(7). */
 export const Capability = {
   CAP_DAC_READ_SEARCH: 2,

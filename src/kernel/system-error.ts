@@ -9,6 +9,7 @@ const codeByErrno = new Map<number, string>(
 export const {
   EACCES,
   EAGAIN,
+  EBADF,
   EBUSY,
   EEXIST,
   EINTR,
@@ -17,6 +18,7 @@ export const {
   ENODEV,
   ENOENT,
   ENOMEM,
+  ENOSYS,
   ENOTDIR,
   ENOTTY,
   EOPNOTSUPP,

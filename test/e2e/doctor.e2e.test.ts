@@ -1,5 +1,6 @@
 // nsproc doctor on this machine, and on mount points of every state.
 
+import { existsSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HostReport } from '../../src/daemon/host-check.ts';
 import { run, runOrThrow } from '../support/commands.ts';
@@ -46,6 +47,17 @@ describe('nsproc doctor', () => {
     const hasV1 = kinds.has('cgroup');
     const expected = !hasV1 ? 'unified' : kinds.has('cgroup2') ? 'hybrid' : 'legacy';
     expect((await examine('/nsproc-test-nowhere')).report.cgroupLayout).toBe(expected);
+  });
+
+  it('says what this kernel lacks, and what is done instead', async () => {
+    const [major = 0, minor = 0] = (await runOrThrow(['uname', '-r'])).split('.').map(Number);
+    const isFrom = (wantedMinor: number) => major > 6 || (major === 6 && minor >= wantedMinor);
+    const { findings } = (await examine('/nsproc-test-nowhere')).report;
+    const detailOf = (name: string) => findings.find((finding) => finding.name === name)?.detail;
+    expect(detailOf('after a crash')).toContain(isFrom(9) ? 'sent again' : 'from the journal');
+    expect(detailOf('heal')).toContain(isFrom(5) ? 'beneath' : 'no MOVE_MOUNT_BENEATH');
+    const hasPressure = existsSync('/proc/pressure/cpu');
+    expect(detailOf('pressure')).toMatch(hasPressure ? /^(each|the host's)/ : /^left out/);
   });
 
   it('prints for people what --json has', async () => {
