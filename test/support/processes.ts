@@ -45,6 +45,11 @@ export function findDescendants(pid: number): number[] {
   return found;
 }
 
+/** 0 for a process that is gone, and where it is out of sight. */
+export function readParentPid(pid: number): number {
+  return Number(readStatFields(pid)?.[1] ?? 0);
+}
+
 /** The pid by which a process knows itself: 1 for the init of a pid namespace. */
 export function readInnermostPid(pid: number): number | undefined {
   const numbers = readIfThere(`/proc/${pid}/status`)?.match(/^NSpid:\s+(.*)$/m)?.[1];
