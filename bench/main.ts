@@ -5,20 +5,19 @@ import { availableParallelism, loadavg, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cgroupLayout } from './cgroups.ts';
 import { expectOwnNumbers, startContainer } from './container.ts';
+import { measureFirstReads } from './first-reads.ts';
 import { measureFiles } from './measure-files.ts';
 import { measureLoadavg } from './measure-loadavg.ts';
-import { measureLookup } from './measure-lookup.ts';
 import { measureParallel } from './measure-parallel.ts';
-import { measureResolvers } from './measure-resolver.ts';
 import { type Options, parseOptions, type SystemName, USAGE } from './options.ts';
+import { compile } from './program.ts';
 import { type Results, ratiosOf } from './ratios.ts';
-import { compileReader, startReader } from './reader.ts';
+import { startReader } from './reader.ts';
 import { type Machine, renderMachine, renderResults } from './report.ts';
 import { type Scope, withScope } from './scope.ts';
 import {
   lxcfsVersion,
   procfs,
-  RESOLVERS,
   type System,
   startFuseNative,
   startLxcfs,
@@ -34,7 +33,7 @@ interface Workshop {
 async function measure(scope: Scope, options: Options): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'nsproc-bench-'));
   scope.defer(() => rmSync(folder, { recursive: true }));
-  const workshop = { scope, folder, readerProgram: compileReader(folder) };
+  const workshop = { scope, folder, readerProgram: compile(folder, 'reader') };
   const systems: System[] = [];
   for (const name of options.systems) systems.push(...(await startSystem(workshop, name)));
   const results: Results = {};
@@ -42,7 +41,7 @@ async function measure(scope: Scope, options: Options): Promise<Results> {
     Object.assign(results, await warmReads(workshop, systems, options));
   }
   if (options.modes.includes('lookup')) {
-    Object.assign(results, await firstReads(workshop, systems, options));
+    Object.assign(results, await measureFirstReads({ ...workshop, systems, options }));
   }
   if (options.modes.includes('loadavg')) {
     Object.assign(results, await keptLoads(workshop, systems, options));
@@ -71,20 +70,6 @@ async function warmReads(
   return results;
 }
 
-async function firstReads(
-  workshop: Workshop,
-  systems: readonly System[],
-  options: Options,
-): Promise<Results> {
-  const plan = { ...workshop, namespaces: options.containers };
-  if (!options.systems.includes('nsproc')) {
-    return { lookup: await measureLookup({ ...plan, systems }) };
-  }
-  const resolvers = await measureResolvers({ ...plan, systems: [] });
-  const forced = await startResolvers(workshop);
-  return { lookup: await measureLookup({ ...plan, systems: [...forced, ...systems] }), resolvers };
-}
-
 /** Other daemons than LXCFS's keep load averages without being asked. */
 async function keptLoads(
   { scope, folder, readerProgram }: Workshop,
@@ -109,19 +94,6 @@ async function startSystem(
   if (name === 'nsproc-fuse-native') return [await startFuseNative(scope, folder)];
   const lxcfs = await startLxcfs(scope, folder);
   return lxcfs === undefined ? [] : [lxcfs];
-}
-
-/** A daemon for each way of finding a container's init that this kernel has. */
-async function startResolvers({ scope, folder }: Workshop): Promise<readonly System[]> {
-  const started: System[] = [];
-  for (const resolver of RESOLVERS) {
-    try {
-      started.push(await startNsproc(scope, folder, resolver));
-    } catch {
-      process.stderr.write(`bench: no resolver ${resolver} on this kernel\n`);
-    }
-  }
-  return started;
 }
 
 function describeMachine(): Machine {

@@ -1,83 +1,97 @@
-// What finding a container's init costs without a file system around it: nsproc's own resolver,
-// called in this process for namespaces that it has never seen.
-import { performance } from 'node:perf_hooks';
-import { chooseStrategy, probeStrategies } from '../src/reader/choose-strategy.ts';
-import { ReaderResolver } from '../src/reader/resolver.ts';
-import type { InitStrategy } from '../src/reader/strategies/init-strategy.ts';
-import { type Container, startContainer } from './container.ts';
-import type { LookupPlan } from './measure-lookup.ts';
-import { median, percentile } from './statistics.ts';
+// What finding a container's init costs without a file system around it: nsproc's own resolver, asked
+// about namespaces that it has never seen, by each strategy of this kernel, with few and many
+// namespaces alive, in a small process and in a large one (looker.mjs).
+import { join } from 'node:path';
+import { probeStrategies } from '../src/reader/choose-strategy.ts';
+import type { LiveNamespaces } from './live-namespaces.ts';
+import { type Program, startProgram } from './program.ts';
+import { openScope, type Scope } from './scope.ts';
+import { mean, median, percentile } from './statistics.ts';
 
 export interface ResolverCost {
   readonly strategy: string;
+  /** Pid namespaces alive meanwhile, the one that is looked up among them. */
   readonly namespaces: number;
+  /** Of the process that looks. */
+  readonly memoryMib: number;
+  readonly lookups: number;
   /** From the caller's thread id to its container's verified init and cgroups. */
   readonly firstP50Ns: number;
-  readonly firstP90Ns: number;
+  readonly firstP99Ns: number;
+  /** Of the process and of all programs that it starts for it. */
+  readonly firstCpuNs: number;
+  /** The same again, from the cache. */
   readonly warmP50Ns: number;
+  readonly warmP99Ns: number;
+  readonly warmCpuNs: number;
 }
 
-interface Tally {
-  readonly strategy: InitStrategy;
-  readonly firstNs: number[];
-  readonly warmNs: number[];
+export interface ResolverPlan {
+  readonly scope: Scope;
+  readonly live: LiveNamespaces;
+  readonly lookups: number;
 }
 
+interface Look {
+  readonly coldNs: number;
+  readonly warmNs: readonly number[];
+  readonly coldCpuNs: number;
+  readonly warmCpuNs: number;
+}
+
+/** About what a daemon has, and what one would have that leaked, or was given far more to do. */
+const MEMORIES_MIB = [60, 500];
 const WARM_UP_LOOKUPS = 300;
-const WARM_LOOKUPS = 41;
-const CACHE_TTL_MSEC = 10_000;
+const WARM_LOOKUPS = 20;
 
-export async function measureResolvers(plan: LookupPlan): Promise<ResolverCost[]> {
-  const tallies = probeStrategies()
-    .filter(({ works }) => works)
-    .map(({ name }) => chooseStrategy(name).strategy)
-    .map((strategy): Tally => ({ strategy, firstNs: [], warmNs: [] }));
-  for (let turn = -1; turn < plan.namespaces; turn++) {
-    for (const tally of tallies) await withContainer(plan, (pid) => lookUp(tally, pid, turn < 0));
+export async function measureResolvers(plan: ResolverPlan): Promise<ResolverCost[]> {
+  const costs: ResolverCost[] = [];
+  for (const { name, works } of probeStrategies()) {
+    if (!works) continue;
+    for (const memoryMib of MEMORIES_MIB) costs.push(await measureIn(plan, name, memoryMib));
   }
-  return tallies.map(({ strategy, firstNs, warmNs }) => ({
-    strategy: strategy.name,
-    namespaces: firstNs.length,
-    firstP50Ns: median(firstNs),
-    firstP90Ns: percentile(firstNs, 90),
-    warmP50Ns: median(warmNs),
-  }));
+  return costs;
 }
 
-async function withContainer(plan: LookupPlan, body: (readerPid: number) => void): Promise<void> {
-  const container: Container = startContainer(plan.scope, { ...plan, systems: [] });
+async function measureIn(
+  { scope: parent, live, lookups }: ResolverPlan,
+  strategy: string,
+  memoryMib: number,
+): Promise<ResolverCost> {
+  const scope = openScope();
+  parent.defer(() => scope.close());
+  const path = join(import.meta.dirname, 'looker.mjs');
+  const looker = startProgram(scope, [process.execPath, path, strategy, `${memoryMib}`]);
   try {
-    await container.reader.read('/proc/version', 1);
-    body(container.readerPid());
+    const memory: { memoryMib: number } = JSON.parse(await looker.nextLine());
+    await live.withFresh((pid) => looker.ask(`warm-up ${pid} ${WARM_UP_LOOKUPS}`));
+    if (live.initPids.length > 0) await looker.ask(`learn ${live.initPids.join(' ')}`);
+    const reapedNs = Number(await looker.ask('reaped'));
+    const looks: Look[] = [];
+    while (looks.length < lookups) looks.push(await live.withFresh((pid) => lookAt(looker, pid)));
+    const startedNs = (Number(await looker.ask('reaped')) - reapedNs) / lookups;
+    const namespaces = live.initPids.length + 1;
+    return { strategy, namespaces, ...memory, ...costOf(looks, startedNs) };
   } finally {
-    await container.stop();
+    await scope.close();
   }
 }
 
-function lookUp({ strategy, firstNs, warmNs }: Tally, pid: number, isWarmUp: boolean): void {
-  if (isWarmUp) {
-    for (let i = 0; i < WARM_UP_LOOKUPS; i++) {
-      withResolver(strategy, (resolver) => timeNs(resolver, pid));
-    }
-    return;
-  }
-  withResolver(strategy, (resolver) => {
-    firstNs.push(timeNs(resolver, pid));
-    const again = Array.from({ length: WARM_LOOKUPS }, () => timeNs(resolver, pid));
-    warmNs.push(median(again));
-  });
+async function lookAt(looker: Program, pid: number): Promise<Look> {
+  return JSON.parse(await looker.ask(`look ${pid} ${WARM_LOOKUPS}`));
 }
 
-function withResolver(strategy: InitStrategy, body: (resolver: ReaderResolver) => void): void {
-  const resolver = new ReaderResolver({ strategy, cacheTtlMsec: CACHE_TTL_MSEC });
-  body(resolver);
-  resolver.close();
-}
-
-function timeNs(resolver: ReaderResolver, pid: number): number {
-  const start = performance.now();
-  const { kind } = resolver.resolve(pid);
-  const elapsedNs = (performance.now() - start) * 1e6;
-  if (kind !== 'container') throw new Error(`Cannot find the init of process ${pid}: ${kind}`);
-  return elapsedNs;
+/** `startedNs`: what programs that were started for the lookup used, on average. */
+function costOf(looks: readonly Look[], startedNs: number) {
+  const firstNs = looks.map(({ coldNs }) => coldNs);
+  const warmNs = looks.flatMap((look) => look.warmNs);
+  return {
+    lookups: looks.length,
+    firstP50Ns: median(firstNs),
+    firstP99Ns: percentile(firstNs, 99),
+    firstCpuNs: mean(looks.map(({ coldCpuNs }) => coldCpuNs)) + startedNs,
+    warmP50Ns: median(warmNs),
+    warmP99Ns: percentile(warmNs, 99),
+    warmCpuNs: mean(looks.map(({ warmCpuNs }) => warmCpuNs)) / WARM_LOOKUPS,
+  };
 }

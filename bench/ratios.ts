@@ -47,22 +47,28 @@ function ratiosOfFiles(costs: readonly FileCost[]): Ratio[] {
   });
 }
 
+/** Which of the first reads is LXCFS's, with so many namespaces alive. */
+export function isLxcfsBeside(namespaces: number): (cost: LookupCost) => boolean {
+  return (cost) => cost.system === 'lxcfs' && cost.namespaces === namespaces;
+}
+
 function ratiosOfLookup(costs: readonly LookupCost[], resolvers: readonly ResolverCost[]): Ratio[] {
-  const theirs = costs.find((cost) => cost.system === 'lxcfs');
-  if (theirs === undefined) return [];
   const firstReads = costs.filter((cost) => cost.system.startsWith('nsproc'));
   return [
-    ...firstReads.map(({ system, firstP50Ns }) =>
-      ratioOf(`first read: ${system}`, firstP50Ns / theirs.firstP50Ns, null),
-    ),
-    ...resolvers.map(({ strategy, firstP50Ns }) =>
-      ratioOf(
-        `lookup alone: ${strategy}`,
-        firstP50Ns / theirs.lookupP50Ns,
-        // The legacy path does what LXCFS does.
-        strategy === 'ucred' ? null : LOOKUP_AIM,
-      ),
-    ),
+    ...firstReads.flatMap(({ system, namespaces, firstP50Ns }) => {
+      const theirs = costs.find(isLxcfsBeside(namespaces));
+      if (theirs === undefined) return [];
+      const what = `first read: ${system}, ${namespaces} namespaces`;
+      return [ratioOf(what, firstP50Ns / theirs.firstP50Ns, null)];
+    }),
+    ...resolvers.flatMap(({ strategy, namespaces, memoryMib, firstP50Ns }) => {
+      const theirs = costs.find(isLxcfsBeside(namespaces));
+      if (theirs === undefined) return [];
+      const what = `lookup alone: ${strategy}, ${namespaces} namespaces, ${memoryMib} MiB`;
+      // The legacy path does what LXCFS does.
+      const aim = strategy === 'ucred' ? null : LOOKUP_AIM;
+      return [ratioOf(what, firstP50Ns / theirs.lookupP50Ns, aim)];
+    }),
   ];
 }
 

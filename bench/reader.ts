@@ -1,7 +1,6 @@
-// The JavaScript side of reader.c: compiles it, and talks to one of them over its stdin and stdout.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+// The JavaScript side of reader.c: talks to one of them over its stdin and stdout.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Scope } from './scope.ts';
@@ -17,14 +16,6 @@ export interface Reader {
   /** CPU time used so far by every thread of a process, the ended ones too. */
   cpuNs(pid: number): Promise<number>;
   stop(): Promise<void>;
-}
-
-/** Compiles reader.c into `folder` and returns the path of the program. */
-export function compileReader(folder: string): string {
-  const program = join(folder, 'reader');
-  const source = join(import.meta.dirname, 'reader.c');
-  execFileSync('cc', ['-O2', '-Wall', '-Wextra', '-o', program, source], { stdio: 'inherit' });
-  return program;
 }
 
 /** Starts `argv`, which is a reader or execs one, in its own session: Ctrl-C is not for it. */

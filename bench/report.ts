@@ -5,7 +5,7 @@ import { type SamplingCost, SHARE_AIM } from './measure-loadavg.ts';
 import type { LookupCost } from './measure-lookup.ts';
 import { READERS, type Throughput } from './measure-parallel.ts';
 import type { ResolverCost } from './measure-resolver.ts';
-import type { Ratio, Results } from './ratios.ts';
+import { isLxcfsBeside, type Ratio, type Results } from './ratios.ts';
 import { microseconds, renderTable } from './table.ts';
 
 export interface Machine {
@@ -35,7 +35,7 @@ export function renderResults(results: Results, ratios: Ratio[]): string {
   const tables = [
     files && renderFiles(files),
     lookup && renderLookup(lookup),
-    resolvers && renderResolvers(resolvers),
+    resolvers && resolvers.length > 0 && renderResolvers(resolvers, lookup ?? []),
     parallel && renderParallel(parallel),
     loadavg && renderLoadavg(loadavg),
     ratios.length > 0 && renderRatios(ratios),
@@ -55,33 +55,34 @@ function renderFiles(costs: readonly FileCost[]): string {
   return renderTable(['file', 'system', 'p50 us', 'p99 us', 'daemon CPU us', 'reads'], rows);
 }
 
-function renderLookup(costs: readonly LookupCost[]): string {
-  const rows = costs.map((cost) => [
-    cost.system,
-    microseconds(cost.firstP50Ns),
-    microseconds(cost.firstP90Ns),
-    microseconds(cost.warmP50Ns),
-    microseconds(cost.lookupP50Ns),
-    `${cost.namespaces}`,
-  ]);
-  return renderTable(
-    ['system', 'first p50 us', 'first p90 us', 'warm us', 'first-warm us', 'containers'],
-    rows,
-  );
+const costColumns = ['p50 us', 'p99 us', 'CPU us'];
+const coldAndWarm = [
+  ...costColumns.map((name) => `first ${name}`),
+  ...costColumns.map((name) => `warm ${name}`),
+];
+
+function costCells(cost: LookupCost | ResolverCost): string[] {
+  const first = [cost.firstP50Ns, cost.firstP99Ns, cost.firstCpuNs];
+  const warm = [cost.warmP50Ns, cost.warmP99Ns, cost.warmCpuNs];
+  return [...first, ...warm].map((ns) => (ns === null ? '' : microseconds(ns)));
 }
 
-function renderResolvers(costs: readonly ResolverCost[]): string {
-  const rows = costs.map((cost) => [
-    cost.strategy,
-    microseconds(cost.firstP50Ns),
-    microseconds(cost.firstP90Ns),
-    microseconds(cost.warmP50Ns),
-    `${cost.namespaces}`,
+function renderLookup(costs: readonly LookupCost[]): string {
+  const rows = costs.map((cost) => [cost.system, `${cost.namespaces}`, ...costCells(cost)]);
+  return renderTable(['first read', 'namespaces', ...coldAndWarm], rows);
+}
+
+/** With the whole first read through LXCFS beside them. */
+function renderResolvers(costs: readonly ResolverCost[], reads: readonly LookupCost[]): string {
+  const rows = [...new Set(costs.map(({ namespaces }) => namespaces))].flatMap((namespaces) => [
+    ...costs
+      .filter((cost) => cost.namespaces === namespaces)
+      .map((cost) => [cost.strategy, `${namespaces}`, `${cost.memoryMib}`, ...costCells(cost)]),
+    ...reads
+      .filter(isLxcfsBeside(namespaces))
+      .map((cost) => ['lxcfs: a read', `${namespaces}`, '', ...costCells(cost)]),
   ]);
-  return renderTable(
-    ['lookup alone', 'first p50 us', 'first p90 us', 'warm us', 'containers'],
-    rows,
-  );
+  return renderTable(['lookup alone', 'namespaces', 'MiB', ...coldAndWarm], rows);
 }
 
 function renderParallel(results: readonly Throughput[]): string {

@@ -10,3 +10,7 @@ export function percentile(samples: readonly number[], percent: number): number 
 export function median(samples: readonly number[]): number {
   return percentile(samples, 50);
 }
+
+export function mean(samples: readonly number[]): number {
+  return samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+}
