@@ -9,7 +9,7 @@ const longestSocketPath = 100;
 const socketName = 'control';
 
 /** Below which all daemons of this host have their directories. */
-function runRoot(): string {
+export function runRoot(): string {
   return process.env['NSPROC_RUN_DIRECTORY'] || '/run/nsproc';
 }
 

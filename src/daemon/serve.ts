@@ -24,6 +24,7 @@ import { openServerMemory, recoverMemory, type ServerMemory } from './server-mem
 import { type Asked, startAnswering } from './server-status.ts';
 import { SessionRecord } from './session-record.ts';
 import { chosenStrategy, reasonOf, requireSight } from './start-checks.ts';
+import { whileStartingAlone } from './start-lock.ts';
 import { type Beginning, Supervisor } from './supervisor.ts';
 import { blameUnanswered, takeUnanswered } from './take-over.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -258,12 +259,16 @@ function openedDevice(): number {
 
 /** Kept before it is mounted: from then on there is no moment at which its end would be noticed. */
 function mountTree(fd: number, options: ServeOptions, supervisor: Supervisor, log: Log): void {
-  claimMountPoint(options.mountPoint, log);
-  supervisor.keep(connectionName, fd);
-  try {
-    mountFuse(fd, options.mountPoint);
-  } catch (error) {
-    supervisor.drop(connectionName);
-    throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
-  }
+  const { mountPoint } = options;
+  // Two that start at once would both find the mount point free.
+  whileStartingAlone(() => {
+    claimMountPoint(mountPoint, log);
+    supervisor.keep(connectionName, fd);
+    try {
+      mountFuse(fd, mountPoint);
+    } catch (error) {
+      supervisor.drop(connectionName);
+      throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
+    }
+  });
 }
