@@ -27,6 +27,8 @@ import type { WorkerStart } from './worker-start.ts';
  * neither: this bounds how often a container can make it wait, to some 10 ms each.
  */
 const cooldownMsec = 5000;
+/** A thread that is at one request for so long is lost, and with it the server. */
+const patienceMsec = 30_000;
 /** The main thread's number as the owner of a lock. */
 const mainThread = 1_000_000;
 
@@ -94,6 +96,8 @@ export class Pressure {
       module: new URL('./pressure-worker.js', import.meta.url),
       start: pressureStart,
       count: 1,
+      // Two would not know of each other's triggers.
+      mostSiblings: 0,
       journal: this.journal,
       poison: new Poison(viewMapping(memory.shared.poison)),
       recover: (thread) => {
@@ -128,9 +132,10 @@ export class Pressure {
     this.#pool.abandon();
   }
 
-  /** See WorkerPool.watch(). */
+  /** As WorkerPool.watch(), but patient: opening a file waits for triggers that are being closed. */
   watch(): boolean {
-    return this.#pool.watch();
+    this.#pool.watch();
+    return this.#pool.busyMsec(1) < patienceMsec;
   }
 
   usage(): PressureUsage {

@@ -117,6 +117,7 @@ class Daemon implements HeldDaemon {
       module: new URL('./worker.js', import.meta.url),
       start: { ...start, fuseFd: this.#fuseFd },
       count: options.workers,
+      mostSiblings: 8,
       journal: this.#journal,
       poison: this.#poison,
       recover: this.#recovery(),

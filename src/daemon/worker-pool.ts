@@ -15,9 +15,6 @@ import type { PreparedMessage, WorkerStart } from './worker-start.ts';
 const healthyMsec = 10_000;
 const firstDelayMsec = 10;
 const longestDelayMsec = 1000;
-/** Threads beyond the count, each in place of one that is stuck. */
-const mostSiblings = 8;
-
 /** A log line that a serving thread posts to the main thread. */
 export interface ThreadLogLine {
   readonly level: 'warn' | 'error' | 'debug';
@@ -30,6 +27,8 @@ export interface WorkerPoolOptions {
   readonly module: URL;
   readonly start: Omit<WorkerStart, 'thread' | 'gate'>;
   readonly count: number;
+  /** How many threads there may be beyond the count, each in place of one that is stuck. */
+  readonly mostSiblings: number;
   readonly journal: Journal;
   readonly poison: Poison;
   /** Puts right what a dead thread may have left half-done in shared memory. */
@@ -126,7 +125,7 @@ export class WorkerPool {
       this.#options.log.warn({ worker: thread - 1 }, 'a worker is stuck in a request');
     }
     const isShort = this.#living - stuck.count < this.#options.count;
-    if (stuck.count > 0 && isShort && this.#siblings < mostSiblings) {
+    if (stuck.count > 0 && isShort && this.#siblings < this.#options.mostSiblings) {
       this.#siblings++;
       this.#startOrRetry(this.#options.count + this.#siblings, openGate([]));
     }

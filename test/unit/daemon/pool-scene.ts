@@ -82,6 +82,7 @@ export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
     module: new URL(plan.module ?? './planned-thread.mjs', import.meta.url),
     start: { fuseFd, memory: memoryOf(mapping, words), options, startTimeSec: 0 },
     count: plan.count,
+    mostSiblings: 2,
     journal,
     poison,
     recover: (thread) => recovered.push(thread),
