@@ -22,7 +22,8 @@
 #include "keeper-socket.h"
 #include "server-process.h"
 
-enum { NEVER = -1, DEFAULT_CHECK_SEC = 60 };
+/* In SETTLE_MS the server that left a keeper behind has ended. */
+enum { NEVER = -1, DEFAULT_CHECK_SEC = 60, SETTLE_MS = 1000 };
 
 static struct connection connections[] = {
 	{ .fd = -1, .tree = &main_tree },
@@ -31,6 +32,7 @@ static struct connection connections[] = {
 enum { TREE, PRESSURE, CONNECTIONS };
 
 static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms, grace_ms, quiet_until_ms;
+static int64_t ask_again_ms; /* when a keeper does so once more; 0: not any more */
 
 struct options {
 	const char *keeper_socket;
@@ -140,6 +142,7 @@ static void begin_keeping(const struct options *options)
 		fail("cannot listen at %s: %s", options->keeper_socket, strerror(errno));
 	next_check_ms = now_ms() + check_every_ms;
 	quiet_until_ms = now_ms() + grace_ms;
+	ask_again_ms = now_ms() + (grace_ms > SETTLE_MS ? grace_ms : SETTLE_MS);
 }
 
 static void ask_all_again(void)
@@ -147,6 +150,16 @@ static void ask_all_again(void)
 	for (int index = 0; index < CONNECTIONS; index++)
 		if (!connections[index].is_over)
 			ask_again(&connections[index]);
+}
+
+/* What the server that left this keeper behind had taken when it ended, which may be later than this
+ * one's start: nobody else would ask for it. */
+static void ask_again_when_due(void)
+{
+	if (ask_again_ms == 0 || now_ms() < ask_again_ms)
+		return;
+	ask_again_ms = 0;
+	ask_all_again();
 }
 
 static bool all_are_over(void)
@@ -165,6 +178,8 @@ static int patience_ms(bool is_keeper)
 		return NEVER;
 	if (now_ms() < quiet_until_ms)
 		until_ms = quiet_until_ms;
+	if (ask_again_ms != 0 && ask_again_ms < until_ms)
+		until_ms = ask_again_ms;
 	for (int index = 0; index < MOST_CLIENTS; index++)
 		if (clients[index].fd >= 0 && clients[index].until_ms < until_ms)
 			until_ms = clients[index].until_ms;
@@ -228,6 +243,7 @@ static void serve(bool is_keeper)
 	struct pollfd slots[SLOTS];
 
 	while (!all_are_over()) {
+		ask_again_when_due();
 		set_slots(slots, is_keeper);
 		if (poll(slots, SLOTS, patience_ms(is_keeper)) < 0)
 			continue;
@@ -262,7 +278,8 @@ int main(int count, char **arguments)
 	if (is_keeper)
 		begin_keeping(&options);
 	give_up_rights(is_keeper);
-	ask_all_again();
+	if (grace_ms == 0)
+		ask_all_again();
 	tell_ready();
 	serve(is_keeper);
 	wake_polls(&connections[PRESSURE]);
