@@ -40,15 +40,6 @@ function attach(fd: number, directory: string, flags: number): void {
   );
 }
 
-/**
- * Unmounts if nobody uses the mount.
- *
- * @returns false when it is in use, for example by bind mounts in containers.
- */
-export function unmountIdle(directory: string): boolean {
-  return unmounted(directory, 0);
-}
-
 /** Detaches the mount point; the file system lives on where it is bind-mounted or open. */
 export function detachMount(directory: string): boolean {
   return unmounted(directory, MNT_DETACH);

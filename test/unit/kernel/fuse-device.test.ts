@@ -7,7 +7,7 @@ import {
   readFuseRequest,
   writeFuseReply,
 } from '../../../src/kernel/fuse-device.ts';
-import { abortMount, mountFuse, readMountState, unmountIdle } from '../../../src/kernel/mounts.ts';
+import { abortMount, detachMount, mountFuse, readMountState } from '../../../src/kernel/mounts.ts';
 import { closeFd } from '../../../src/kernel/process.ts';
 import { unmountBelow } from '../../support/mounts.ts';
 import { missing } from '../../support/requirements.ts';
@@ -46,7 +46,7 @@ test('readFuseRequest() gives INIT first, then 0 when the connection was aborted
 
 test('readFuseRequest() gives 0 when it was unmounted', () => {
   const { fd, directory } = mountDevice();
-  expect(unmountIdle(directory)).toBe(true);
+  expect(detachMount(directory)).toBe(true);
   expect(readFuseRequest(fd, Buffer.alloc(8192))).toBe(0);
 });
 
