@@ -97,12 +97,13 @@ export class InitFinder {
     return found;
   }
 
-  #ask({ pidnsLink }: Caller, pidnsFd: number): ContainerInit | Absence {
+  #ask({ pidnsLink, pidnsInode }: Caller, pidnsFd: number): ContainerInit | Absence {
     const { strategy, onFailure } = this.#options;
     try {
       const pid = strategy.readInitPid(pidnsFd);
       if (pid === undefined) return { problem: 'its init has ended' };
-      const pidns = { link: pidnsLink, outermost: outermostPidns(pidnsFd) };
+      const outermost = outermostPidns({ fd: pidnsFd, inode: pidnsInode });
+      const pidns = { link: pidnsLink, outermost };
       const init = ContainerInit.open(pid, pidns);
       return init ?? { problem: `process ${pid} has ended, or is not of that namespace` };
     } catch (error) {

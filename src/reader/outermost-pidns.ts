@@ -10,22 +10,32 @@ import { closeFd, inodeOf, readNamespaceLink, readOpenNamespaceLink } from '../k
 /** The kernel's limit (MAX_PID_NS_LEVEL). */
 const mostLevels = 32;
 
+/** A process never leaves the namespaces that it was started in, this one at least. */
+const ownPidnsLink = readNamespaceLink('/proc/self', 'pid');
+const ownUsernsLink = readNamespaceLink('/proc/self', 'user');
+
+export interface OpenPidns {
+  readonly fd: number;
+  readonly inode: number;
+}
+
 /**
  * The inode of the outermost pid namespace around an open one, itself included, that is not the
  * daemon's own. `undefined` when the rights to make it came from a user namespace: every
  * user of the host may be able to make those, and so to have as many as they like.
  */
-export function outermostPidns(pidnsFd: number): number | undefined {
-  const ownLink = readNamespaceLink('/proc/self', 'pid');
+export function outermostPidns(pidns: OpenPidns): number | undefined {
   const opened: number[] = [];
   try {
-    let outermost = pidnsFd;
+    let outermost = pidns;
     for (let level = 0; level < mostLevels; level++) {
-      const parent = openParentNamespace(outermost);
-      if (parent === undefined) return undefined;
-      opened.push(parent);
-      if (readOpenNamespaceLink(parent) === ownLink) return inodeMadeByHost(outermost);
-      outermost = parent;
+      const fd = openParentNamespace(outermost.fd);
+      if (fd === undefined) return undefined;
+      opened.push(fd);
+      const link = readOpenNamespaceLink(fd);
+      if (link === undefined) return undefined;
+      if (link === ownPidnsLink) return isMadeByHost(outermost) ? outermost.inode : undefined;
+      outermost = { fd, inode: inodeOf(link) };
     }
     return undefined;
   } finally {
@@ -33,13 +43,11 @@ export function outermostPidns(pidnsFd: number): number | undefined {
   }
 }
 
-function inodeMadeByHost(pidnsFd: number): number | undefined {
-  const userns = openOwningUserNamespace(pidnsFd);
-  if (userns === undefined) return undefined;
+function isMadeByHost({ fd }: OpenPidns): boolean {
+  const userns = openOwningUserNamespace(fd);
+  if (userns === undefined) return false;
   try {
-    const isHost = readOpenNamespaceLink(userns) === readNamespaceLink('/proc/self', 'user');
-    const link = isHost ? readOpenNamespaceLink(pidnsFd) : undefined;
-    return link === undefined ? undefined : inodeOf(link);
+    return readOpenNamespaceLink(userns) === ownUsernsLink;
   } finally {
     closeFd(userns);
   }

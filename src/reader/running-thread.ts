@@ -40,7 +40,8 @@ function openThread(dir: string): OpenedThread | { readonly stat: PidStat } | un
   if (cgroupFile === undefined) return undefined;
   let isKept = false;
   try {
-    const cgroupText = cgroupFile.readText();
+    // Of a file that was just opened: read now, and not again by whoever wants it at once.
+    const cgroupText = cgroupFile.readSetting();
     // After the text: a v1 hierarchy shows `/` for a thread that has begun to exit, as if
     // it had been moved there (proc_cgroup_show(), PF_EXITING).
     const stat = readPidStat(dir);
