@@ -14,7 +14,8 @@
  * It may say X_NSPROC=standby when it is ready for that; X_NSPROC=replace asks for a replacement of
  * the sender, as SIGUSR1 does. X_NSPROC_KEEPER=SOCKET and X_NSPROC_MOUNT_POINT=DIR say where a
  * keeper (host-server.c) would listen, and what it would keep, when this process has to end
- * while no server runs.
+ * while no server runs. Until a server says so, NSPROC_KEEPER_SOCKET and NSPROC_KEPT_AT of the
+ * environment do.
  *
  * Servers that keep dying are started ever more slowly, and in between the host's own files are
  * served by host-server, so that nobody waits.
@@ -36,7 +37,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,12 +56,21 @@
 /* So many starts in a row that failed, and the host's files are served meanwhile. */
 #define PATIENCE_STARTS 2
 #define LONGEST_DELAY_MS 10000
+/* Between two starts of host-server. */
+#define HOST_SERVER_MS 1000
+/* Messages taken at a time: whoever sends without end keeps nobody from the rest. */
+#define MOST_MESSAGES 64
+/* At the least: a start takes twice the fds that are kept. */
+#define FEWEST_FDS 65536
 /* A server that is stopped (SIGSTOP) so long is replaced. */
 #define STOPPED_MS 500
 /* A server that does not say WATCHDOG=1 for so long is replaced. */
 #define WATCHDOG_MS 5000
-/* From its start to READY=1. */
+/* From its start until it is ready for its "go", and from there to READY=1. */
 #define START_MS 60000
+#define GO_MS 10000
+/* A start that takes so long, and the host's files are served meanwhile. */
+#define SLOW_START_MS 5000
 /* From SIGTERM to its end. */
 #define STOP_MS 15000
 /* By so much a server is nicer to itself until it is ready, while readers wait for it. */
@@ -93,7 +102,7 @@ static char **command;
 static char host_server[PATH_MAX];
 static char keeper_socket[PATH_MAX], mount_point[PATH_MAX];
 static bool was_ever_ready, is_stopping;
-static long long stop_deadline_ms, next_start_ms;
+static long long stop_deadline_ms, next_start_ms, next_host_server_ms;
 static int quick_deaths, failed_starts, restarts, own_niceness;
 static sigset_t old_mask;
 
@@ -216,10 +225,11 @@ static void set_oom_score(const char *score) {
 
 /* Containers cost fds: as many as this process may allow itself. */
 static void raise_fd_limit(void) {
-  struct rlimit limit;
+  struct rlimit limit, more;
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
   limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) < 0) errno = 0;
+  more.rlim_cur = more.rlim_max = limit.rlim_max > FEWEST_FDS ? limit.rlim_max : FEWEST_FDS;
+  if (setrlimit(RLIMIT_NOFILE, &more) < 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) errno = 0;
 }
 
 /* For all threads that the process has by now; those that begin later inherit it. */
@@ -274,6 +284,7 @@ static bool start(struct child *child, bool is_host_server) {
 static void give_go(struct child *child, char reason) {
   if (child->pid == 0 || child->has_go) return;
   child->has_go = true;
+  child->started_ms = now_ms();
   if (write(child->go_fd, &reason, 1) < 0) say(50, "cannot tell the server to begin");
   close(child->go_fd);
   child->go_fd = -1;
@@ -292,7 +303,6 @@ static void start_coming(void) {
     next_start_ms = now_ms() + LONGEST_DELAY_MS;
     return;
   }
-  if (serving.pid == 0) give_go(&coming, was_ever_ready || index_of("tree") >= 0 ? 'C' : 'F');
 }
 
 /* Somebody who answers from the host's files, that neither this process nor a terminal ends. */
@@ -311,7 +321,7 @@ static void leave_keeper(void) {
 }
 
 static void end_with(int status) {
-  if (serving.pid && !serving.is_host_server) kill(serving.pid, SIGKILL);
+  if (serving.pid) kill(serving.pid, serving.is_host_server ? SIGTERM : SIGKILL);
   if (coming.pid) kill(coming.pid, SIGKILL);
   exit(status);
 }
@@ -348,6 +358,8 @@ static void serving_ended(int status) {
   struct child was = serving;
   forget(&serving);
   if (was.is_host_server) {
+    next_host_server_ms = now_ms() + HOST_SERVER_MS;
+    if (is_stopping) leave_keeper(), end_with(0);
     if (coming.pid) give_go(&coming, 'C');
     else if (next_start_ms == LLONG_MAX) next_start_ms = now_ms();
     return;
@@ -372,7 +384,7 @@ static void coming_ended(int status) {
   /* A first start that fails is a mistake of whoever started it, which it has explained. */
   if (!was_ever_ready && index_of("tree") < 0) end_with(exit_status_of(status));
   if (is_stopping) {
-    if (serving.pid == 0) leave_keeper(), end_with(0);
+    if (serving.pid == 0 || serving.is_host_server) leave_keeper(), end_with(0);
     return;
   }
   if (serving.pid && !serving.is_host_server) {
@@ -422,7 +434,7 @@ static void take_line(struct child *child, const char *line) {
   else if (strcmp(line, "X_NSPROC=standby") == 0 && child == &coming) {
     coming.is_awaited = serving.pid != 0;
     if (serving.pid) kill(serving.pid, SIGKILL);
-    else give_go(&coming, 'C');
+    else give_go(&coming, was_ever_ready || index_of("tree") >= 0 ? 'C' : 'F');
   } else if (strncmp(line, "X_NSPROC_KEEPER=", 16) == 0)
     snprintf(keeper_socket, sizeof keeper_socket, "%s", value);
   else if (strncmp(line, "X_NSPROC_MOUNT_POINT=", 21) == 0)
@@ -505,6 +517,10 @@ static bool receive(void) {
   return true;
 }
 
+static void receive_some(void) {
+  for (int count = 0; count < MOST_MESSAGES && receive(); count++) continue;
+}
+
 static void take_signal(int number) {
   switch (number) {
     case SIGCHLD:
@@ -527,7 +543,6 @@ static void take_signal(int number) {
   if (serving.pid && !serving.is_host_server) kill(serving.pid, number);
   else if (coming.pid == 0) {
     leave_keeper();
-    if (serving.pid) kill(serving.pid, SIGTERM);
     end_with(0);
   }
 }
@@ -545,7 +560,7 @@ static long long watch(struct child *child) {
     due = child->beat_ms + WATCHDOG_MS;
     if (now >= due) say(50, "server %d is silent; replacing it", child->pid);
   } else if (!child->is_ready) {
-    due = child->started_ms + START_MS;
+    due = child->started_ms + (child->has_go ? GO_MS : START_MS);
     if (now >= due) say(50, "server %d does not get ready; ending it", child->pid);
   }
   if (now < due) return due;
@@ -566,12 +581,18 @@ static long long work(void) {
   if (!is_stopping && coming.pid == 0 && now >= next_start_ms &&
       (serving.pid == 0 || serving.is_host_server))
     start_coming();
-  if (!is_stopping && serving.pid == 0 && failed_starts > PATIENCE_STARTS && index_of("tree") >= 0 &&
-      !coming.has_go && access(host_server, X_OK) == 0) {
+  long long slow_ms = coming.pid ? coming.started_ms + SLOW_START_MS : LLONG_MAX;
+  long long host_server_ms = failed_starts > PATIENCE_STARTS ? 0 : slow_ms;
+  if (host_server_ms < next_host_server_ms) host_server_ms = next_host_server_ms;
+  bool needs_host_server =
+      !is_stopping && serving.pid == 0 && !coming.has_go && index_of("tree") >= 0;
+  if (needs_host_server && now >= host_server_ms && access(host_server, X_OK) == 0) {
     say(40, "serving the host's files until the server starts again");
-    start(&serving, true);
+    host_server_ms = next_host_server_ms = now + HOST_SERVER_MS;
+    needs_host_server = !start(&serving, true);
   }
   long long due = earlier(watch(&serving), watch(&coming));
+  if (needs_host_server && host_server_ms > now) due = earlier(due, host_server_ms);
   if (is_stopping) due = earlier(due, stop_deadline_ms);
   if (coming.pid == 0 && (serving.pid == 0 || serving.is_host_server))
     due = earlier(due, next_start_ms);
@@ -601,8 +622,13 @@ static void fetch(const char *path) {
   struct timeval patience = {.tv_sec = 10};
   if (fd < 0) die("make a socket");
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 || write(fd, "T", 1) != 1)
-    die("reach the keeper");
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    /* One that was killed has left its name behind. */
+    if (errno == ECONNREFUSED) unlink(path);
+    close(fd);
+    return;
+  }
+  if (write(fd, "T", 1) != 1) die("reach the keeper");
   static char names[MOST_FDS * (NAME_BYTES + 1)];
   static char control[CMSG_SPACE(sizeof(int) * 253)];
   struct iovec part = {names, sizeof names - 1};
@@ -651,6 +677,9 @@ int main(int argc, char **argv) {
     execvp(command[0], command);
     die("run the command");
   }
+  const char *socket_text = getenv("NSPROC_KEEPER_SOCKET"), *kept_at = getenv("NSPROC_KEPT_AT");
+  if (socket_text) snprintf(keeper_socket, sizeof keeper_socket, "%s", socket_text);
+  if (kept_at) snprintf(mount_point, sizeof mount_point, "%s", kept_at);
   const char *outer = getenv("NOTIFY_SOCKET");
   if (outer) snprintf(outer_notify, sizeof outer_notify, "%s", outer);
   ssize_t length = readlink("/proc/self/exe", host_server, sizeof host_server - 16);
@@ -668,6 +697,8 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&mask, numbers[i]);
   sigprocmask(SIG_BLOCK, &mask, NULL);
   signal(SIGPIPE, SIG_IGN);
+  /* Ctrl-Z would stop it together with its server, and containers with both. */
+  signal(SIGTSTP, SIG_IGN);
   int signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signal_fd < 0) die("wait for signals");
   next_start_ms = 0;
@@ -676,10 +707,10 @@ int main(int argc, char **argv) {
     struct pollfd fds[] = {{.fd = notify_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
     poll(fds, 2, wait_ms > 60000 ? 60000 : wait_ms < 0 ? 0 : (int)wait_ms);
     /* Messages before signals: what a server said before its end counts. */
-    while (receive()) continue;
+    receive_some();
     struct signalfd_siginfo info;
     while (read(signal_fd, &info, sizeof info) == sizeof info) {
-      while (receive()) continue;
+      receive_some();
       take_signal(info.ssi_signo);
     }
   }
