@@ -30,7 +30,13 @@ function findSupervisor({ mountPoint }: ServeOptions, log: Log): Supervisor {
   const hold = isGiven ? [] : [holderProgram, '--'];
   if (fetch.length + hold.length > 0) {
     try {
-      becomeProgram([...fetch, ...hold, ...ownCommand()], process.env);
+      // The holder may have to leave a keeper before any server of its own has told it where.
+      const environment = {
+        ...process.env,
+        NSPROC_KEEPER_SOCKET: socket,
+        NSPROC_KEPT_AT: mountPoint,
+      };
+      becomeProgram([...fetch, ...hold, ...ownCommand()], environment);
     } catch (error) {
       log.warn({ err: error }, "no holder: containers' files end with this process");
     }

@@ -2,9 +2,13 @@
 
 const patienceMsec = 10_000;
 
-/** SIGHUP says that the terminal was closed; under nohup(1), or without one, it says nothing. */
+/**
+ * SIGHUP says that the terminal was closed; under nohup(1), or without one, it says nothing. Ctrl-Z
+ * stops nothing: containers would stop with it.
+ */
 export function endingSignals(): NodeJS.Signals[] {
   const isOnTerminal = process.stderr.isTTY;
+  process.on('SIGTSTP', () => {});
   if (!isOnTerminal) process.on('SIGHUP', () => {});
   return isOnTerminal ? ['SIGTERM', 'SIGINT', 'SIGHUP'] : ['SIGTERM', 'SIGINT'];
 }
