@@ -3,6 +3,7 @@
 
 import { NotifySocket } from '../kernel/notify-socket.ts';
 import { readByte, takePassedFds } from '../kernel/passed-fds.ts';
+import { ECONNREFUSED, ENOENT, SystemError } from '../kernel/system-error.ts';
 import { keeperSocketOf } from './run-directory.ts';
 
 /**
@@ -60,8 +61,10 @@ export class Supervisor {
     return beginnings.get(await readByte(this.#go)) ?? 'after-death';
   }
 
-  /** It shall keep the fd open, and pass it to the next server. */
+  /** It shall keep the fd open, and pass it to the next server. systemd keeps all of one name. */
   keep(name: string, fd: number): void {
+    const known = this.kept.get(name);
+    if (known !== undefined && known !== fd) this.drop(name);
     this.#tell(`FDSTORE=1\nFDPOLL=0\nFDNAME=${name}`, fd);
   }
 
@@ -79,7 +82,7 @@ export class Supervisor {
 
   /** This server is all right. */
   alive(): void {
-    this.#tell('WATCHDOG=1');
+    this.#attempt((socket) => socket.sendNow('WATCHDOG=1'));
   }
 
   /** This server is about to end, and no other is wanted. */
@@ -100,11 +103,17 @@ export class Supervisor {
   }
 
   #tell(text: string, fd?: number): void {
+    this.#attempt((socket) => socket.send(text, fd));
+  }
+
+  /** Of all errors, only that nobody has the socket any more says that the supervisor has ended. */
+  #attempt(send: (socket: NotifySocket) => void): void {
     if (this.#socket === undefined || this.#isLost) return;
     try {
-      this.#socket.send(text, fd);
-    } catch {
-      this.#isLost = true;
+      send(this.#socket);
+    } catch (error) {
+      const isGone = error instanceof SystemError && [ECONNREFUSED, ENOENT].includes(error.errno);
+      if (isGone) this.#isLost = true;
     }
   }
 }

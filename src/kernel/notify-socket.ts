@@ -10,6 +10,7 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 /** Where sun_path begins in struct sockaddr_un, and the most it holds. */
 const pathOffset = 2;
@@ -56,6 +57,11 @@ function encodeRights(fd: number): Buffer {
   return control;
 }
 
+interface Sending {
+  readonly passedFd: number | undefined;
+  readonly flags: number;
+}
+
 export class NotifySocket {
   readonly #fd: number;
   readonly #address: Buffer;
@@ -65,8 +71,17 @@ export class NotifySocket {
     this.#fd = libc.checked('make a socket', () => socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   }
 
-  /** Sends lines, with an fd if one is given. Throws SystemError when nobody listens any more. */
+  /** Sends lines, with an fd if one is given; waits while too many are on their way. */
   send(text: string, passedFd?: number): void {
+    this.#send(text, { passedFd, flags: MSG_NOSIGNAL });
+  }
+
+  /** The same of what may get lost: throws EAGAIN rather than wait. */
+  sendNow(text: string): void {
+    this.#send(text, { passedFd: undefined, flags: MSG_NOSIGNAL | MSG_DONTWAIT });
+  }
+
+  #send(text: string, { passedFd, flags }: Sending): void {
     const bytes = Buffer.from(text, 'latin1');
     const control = passedFd === undefined ? null : encodeRights(passedFd);
     const message = {
@@ -78,7 +93,7 @@ export class NotifySocket {
       controllen: control?.length ?? 0,
       flags: 0,
     };
-    if (sendmsg(this.#fd, message, MSG_NOSIGNAL) >= 0) return;
+    if (sendmsg(this.#fd, message, flags) >= 0) return;
     throw new SystemError('tell the supervisor', libc.lastErrno());
   }
 }

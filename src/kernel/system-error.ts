@@ -11,6 +11,7 @@ export const {
   EAGAIN,
   EBADF,
   EBUSY,
+  ECONNREFUSED,
   EEXIST,
   EINTR,
   EINVAL,
