@@ -78,6 +78,11 @@ export class Journal {
     this.#words[at + UNIQUE_HIGH] = 0;
   }
 
+  /** The same of all, which are another connection's. */
+  forgetAll(): void {
+    for (const thread of this.unanswered()) this.forget(thread);
+  }
+
   /** Requests answered by the thread, and its predecessors on the same memory. */
   answeredBy(thread: number): number {
     return this.#counts[(thread * slotBytes) / 8 + ANSWERED] ?? 0;

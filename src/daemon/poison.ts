@@ -26,6 +26,8 @@ const containersBegin = (headerWords + requestRows * requestWords) * 4;
 
 /** The kernel sets it in requests that it sends again (FUSE_UNIQUE_RESEND). */
 const RESENT = 1n << 63n;
+/** In the upper half of a `unique`. */
+const pressureBit = 1 << 30;
 /** At so many deaths in a row, none longer than this after the one before. */
 const quarantineDeaths = 5;
 const rowUsec = 60e6;
@@ -38,6 +40,7 @@ export interface QuarantinedContainer {
 export class Poison {
   readonly #words: Int32Array;
   readonly #containers: Float64Array;
+  readonly #connectionBits: number;
 
   static readonly region: RegionSpec = {
     name: 'poison',
@@ -45,7 +48,9 @@ export class Poison {
     byteLength: containersBegin + containerRows * containerNumbers * 8,
   };
 
-  constructor(memory: ArrayBufferLike) {
+  /** Each connection numbers its requests by itself: rows of one are not those of the other. */
+  constructor(memory: ArrayBufferLike, connection: 'tree' | 'pressure' = 'tree') {
+    this.#connectionBits = connection === 'tree' ? 0 : pressureBit;
     this.#words = new Int32Array(memory, 0, headerWords + requestRows * requestWords);
     this.#containers = new Float64Array(memory, containersBegin, containerRows * containerNumbers);
   }
@@ -59,11 +64,17 @@ export class Poison {
   blame(unique: bigint): void {
     const noted = this.#words[NOTED] ?? 0;
     const at = this.#find(unique) ?? headerWords + (noted % requestRows) * requestWords;
-    const isNew = !this.#isAt(at, unique);
+    const isNew = this.#find(unique) === undefined;
     this.#words[at] = lowOf(unique);
-    this.#words[at + 1] = highOf(unique);
+    this.#words[at + 1] = this.#highOf(unique);
     this.#words[at + 2] = isNew ? 1 : (this.#words[at + 2] ?? 0) + 1;
     Atomics.store(this.#words, NOTED, isNew ? noted + 1 : noted);
+  }
+
+  /** There are other connections by now, whose requests have the same numbers. */
+  forgetRequests(): void {
+    this.#words.fill(0, headerWords);
+    Atomics.store(this.#words, NOTED, 0);
   }
 
   /** At how many deaths the request was at hand. */
@@ -74,7 +85,7 @@ export class Poison {
 
   /**
    * A server died while requests of these pid namespaces, and of no other, were at hand.
-   * Preconditions: called once for each death.
+   * Preconditions: called once for each death, with the time since boot.
    */
   blameContainers(pidnsInodes: ReadonlySet<number>, nowUsec: number): void {
     for (let at = 0; at < this.#containers.length; at += containerNumbers) {
@@ -87,23 +98,34 @@ export class Poison {
     Atomics.store(this.#words, QUARANTINED, this.quarantined().length);
   }
 
-  isQuarantined(pidnsInode: number | undefined): boolean {
+  /**
+   * Of a container whose init started that long after boot: the kernel gives the number of a pid
+   * namespace that has ended to the next one.
+   */
+  isQuarantined(pidnsInode: number | undefined, initStartedUsec = 0): boolean {
     if (Atomics.load(this.#words, QUARANTINED) === 0) return false;
-    return this.quarantined().some((container) => container.pidnsInode === pidnsInode);
+    return this.#quarantinedRows().some(
+      (at) =>
+        this.#number(at, INODE) === pidnsInode && this.#number(at, LAST_USEC) >= initStartedUsec,
+    );
   }
 
   quarantined(): QuarantinedContainer[] {
-    const rows = Array.from({ length: containerRows }, (_, row) => row * containerNumbers);
-    return rows.flatMap((at) => {
-      const deaths = this.#number(at, DEATHS);
-      return deaths < quarantineDeaths ? [] : [{ pidnsInode: this.#number(at, INODE), deaths }];
-    });
+    return this.#quarantinedRows().map((at) => ({
+      pidnsInode: this.#number(at, INODE),
+      deaths: this.#number(at, DEATHS),
+    }));
   }
 
   /** All containers get their own files again. */
   release(): void {
     this.#containers.fill(0);
     Atomics.store(this.#words, QUARANTINED, 0);
+  }
+
+  #quarantinedRows(): number[] {
+    const rows = Array.from({ length: containerRows }, (_, row) => row * containerNumbers);
+    return rows.filter((at) => this.#number(at, DEATHS) >= quarantineDeaths);
   }
 
   #blameContainer(inode: number, nowUsec: number): void {
@@ -122,22 +144,21 @@ export class Poison {
   }
 
   #find(unique: bigint): number | undefined {
+    const low = lowOf(unique);
+    const high = this.#highOf(unique);
     for (let row = 0; row < requestRows; row++) {
       const at = headerWords + row * requestWords;
-      if (this.#isAt(at, unique)) return at;
+      if (this.#words[at] === low && this.#words[at + 1] === high) return at;
     }
     return undefined;
   }
 
-  #isAt(at: number, unique: bigint): boolean {
-    return this.#words[at] === lowOf(unique) && this.#words[at + 1] === highOf(unique);
+  /** The kernel counts requests in two's; none gets so far that it has the connection's bit. */
+  #highOf(unique: bigint): number {
+    return Number(BigInt.asIntN(32, (unique & ~RESENT) >> 32n)) | this.#connectionBits;
   }
 }
 
 function lowOf(unique: bigint): number {
   return Number(BigInt.asIntN(32, unique));
-}
-
-function highOf(unique: bigint): number {
-  return Number(BigInt.asIntN(32, (unique & ~RESENT) >> 32n));
 }

@@ -4,6 +4,7 @@
 import { Session } from '../fuse/session.ts';
 import { TriggerRequests } from '../fuse/trigger-requests.ts';
 import { mayExceedResources } from '../kernel/credentials.ts';
+import { wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountWritableFuse } from '../kernel/mounts.ts';
 import { openPressureTrigger } from '../kernel/pressure-trigger.ts';
@@ -100,9 +101,8 @@ function makeHostSession(): Session {
 /** A connection that is mounted is mounted for ever, whichever thread or server did it. */
 function isMounted(): boolean {
   const session = new SessionRecord(viewMapping(memory.session));
-  if (session.isPressureMounted()) return true;
   try {
-    mountWritableFuse(start.fuseFd, start.directory);
+    if (!wasMounted(start.fuseFd)) mountWritableFuse(start.fuseFd, start.directory);
   } catch (error) {
     log.notMounted(start.directory, error);
     tell({ pressure: 'not mounted' });
@@ -113,12 +113,15 @@ function isMounted(): boolean {
 }
 
 function watchAll(): void {
+  triggers.refresh();
+  for (const waiting of triggers.takeDisappointed()) channel.notifyPoll(waiting);
   for (const slot of triggers.live()) channel.watch(triggers.fdOf(slot), slot);
   channel.watchRequests();
   tell({ pressure: 'mounted' });
 }
 
 serveWhenOpen(start, log, {
+  connection: 'pressure',
   channel,
   session: makeSession(files),
   makeHostSession,

@@ -2,7 +2,7 @@
 // stays read-only at its super block.
 
 import { createEpoll } from '../kernel/epoll.ts';
-import { openNonBlockingFuseDevice } from '../kernel/fuse-device.ts';
+import { openNonBlockingFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { closeInBackground } from '../kernel/pressure-trigger.ts';
@@ -52,6 +52,7 @@ export class Pressure {
   readonly fuseFd: number;
   readonly triggers: TriggerTable;
   readonly journal: Journal;
+  readonly poison: Poison;
   readonly directory: string;
   readonly #supervisor: Supervisor;
   readonly #session: SessionRecord;
@@ -72,13 +73,14 @@ export class Pressure {
   private constructor({ start, memory, supervisor, log }: PressureParts) {
     const kept = supervisor.kept.get(connectionName);
     this.#supervisor = supervisor;
-    this.#isTakenOver = kept !== undefined;
+    this.#isTakenOver = kept !== undefined && wasMounted(kept);
     this.#log = log;
     this.fuseFd = kept ?? openNonBlockingFuseDevice();
     this.directory = `${start.options.mountPoint}/proc/pressure`;
     this.#session = new SessionRecord(viewMapping(memory.session));
     this.triggers = new TriggerTable(viewMapping(memory.pressure.triggers));
     this.journal = new Journal(viewMapping(memory.pressure.journal));
+    this.poison = new Poison(viewMapping(memory.shared.poison), connectionName);
     const threadMemory: PressureMemory = {
       ...memory.shared,
       ...memory.pressure,
@@ -99,7 +101,7 @@ export class Pressure {
       // Two would not know of each other's triggers.
       mostSiblings: 0,
       journal: this.journal,
-      poison: new Poison(viewMapping(memory.shared.poison)),
+      poison: this.poison,
       recover: (thread) => {
         openFiles.recover(thread);
         this.#closeReleased();
@@ -120,7 +122,10 @@ export class Pressure {
   /** Preconditions: the tree is being served, and no other server is at this connection. */
   open(): void {
     this.#isOpen = true;
-    if (!this.#isTakenOver) this.#session.setPressureMounted(false);
+    if (!this.#isTakenOver) {
+      this.#session.setPressureMounted(false);
+      this.journal.forgetAll();
+    }
     this.#supervisor.keep(connectionName, this.fuseFd);
     this.#adoptTriggers();
     const left = this.#isTakenOver ? takeUnanswered(this.fuseFd, this.journal) : [];

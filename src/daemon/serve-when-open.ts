@@ -14,6 +14,7 @@ import type { ThreadLog } from './thread-log.ts';
 import type { PreparedMessage, WorkerStart } from './worker-start.ts';
 
 export interface ServingParts {
+  readonly connection: 'tree' | 'pressure';
   readonly channel: Channel;
   readonly session: Session;
   readonly makeHostSession: () => Session;
@@ -22,11 +23,11 @@ export interface ServingParts {
 }
 
 export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: ServingParts): void {
-  const { channel, session, makeHostSession, onOpen } = parts;
+  const { connection, channel, session, makeHostSession, onOpen } = parts;
   const slot = new Journal(viewMapping(start.memory.journal)).slotOf(start.thread);
   const answers = new CarefulAnswers({
     session,
-    poison: new Poison(viewMapping(start.memory.poison)),
+    poison: new Poison(viewMapping(start.memory.poison), connection),
     makeHostSession,
     onPoison: (unique, deaths) => log.poison(unique, deaths),
   });

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLayout } from '../cgroup/read-layout.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
-import { openFuseDevice } from '../kernel/fuse-device.ts';
+import { openFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountFuse } from '../kernel/mounts.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
@@ -104,7 +104,8 @@ class Daemon implements HeldDaemon {
     this.#log = log;
     this.#supervisor = supervisor;
     const kept = supervisor.kept.get(connectionName);
-    this.#isTakenOver = kept !== undefined;
+    // Its predecessor may have died before it was mounted.
+    this.#isTakenOver = kept !== undefined && wasMounted(kept);
     this.#fuseFd = kept ?? openedDevice();
     this.#memory = openServerMemory(supervisor.kept.get('state'));
     const { shared, session } = this.#memory;
@@ -144,11 +145,12 @@ class Daemon implements HeldDaemon {
   /** From here on the connections are this server's. */
   #open(beginning: Beginning): void {
     const { mountPoint } = this.#options;
-    const journals = [this.#journal, ...(this.#pressure ? [this.#pressure.journal] : [])];
     const wasUnexpected = beginning === 'after-death' && !this.#session.wasEnding();
     this.#session.setEnding(false);
     recoverMemory(this.#memory, mainThread);
-    if (wasUnexpected) blameUnanswered(journals, this.#poison);
+    if (!this.#isTakenOver) this.#forgetRequests();
+    const tree = { journal: this.#journal, poison: this.#poison };
+    if (wasUnexpected) blameUnanswered(this.#pressure ? [tree, this.#pressure] : [tree]);
     this.#supervisor.keep('state', this.#memory.fd);
     if (this.#isTakenOver) this.#session.countTakeOver();
     else mountTree(this.#fuseFd, this.#options, this.#supervisor, this.#log);
@@ -163,6 +165,12 @@ class Daemon implements HeldDaemon {
       );
     }
     this.#log.debug({ mountPoint, isTakenOver: this.#isTakenOver }, 'opened');
+  }
+
+  /** The kernel numbers the requests of each connection from the beginning. */
+  #forgetRequests(): void {
+    this.#journal.forgetAll();
+    this.#poison.forgetRequests();
   }
 
   startAnswering(resolver: string): void {

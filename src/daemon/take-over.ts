@@ -1,7 +1,7 @@
 // A server takes over the connections of one that has ended, or died at any point of its work.
 
 import { decodeInHeader } from '../fuse/protocol/request.ts';
-import { monotonicUsec } from '../kernel/clock.ts';
+import { clock } from '../kernel/clock.ts';
 import { resendFuseRequests } from '../kernel/fuse-device.ts';
 import { inodeOf, readNamespaceLink } from '../kernel/process.ts';
 import type { Journal } from './journal.ts';
@@ -18,17 +18,23 @@ export function takeUnanswered(fuseFd: number, journal: Journal): Uint8Array[] {
   return resendFuseRequests(fuseFd) ? [] : requests;
 }
 
+/** A connection's journal, and its rows of the memory of deaths. */
+export interface Blamed {
+  readonly journal: Journal;
+  readonly poison: Poison;
+}
+
 /** Notes what was at hand when a server died without having been asked to. */
-export function blameUnanswered(journals: readonly Journal[], poison: Poison): void {
+export function blameUnanswered(connections: readonly Blamed[]): void {
   const pidnsInodes = new Set<number>();
-  for (const journal of journals) {
+  for (const { journal, poison } of connections) {
     for (const thread of journal.unanswered()) {
       poison.blame(journal.takenBy(thread));
       const inode = readerPidns(journal.requestOf(thread));
       if (inode !== undefined) pidnsInodes.add(inode);
     }
   }
-  poison.blameContainers(pidnsInodes, monotonicUsec());
+  connections[0]?.poison.blameContainers(pidnsInodes, clock.boottimeUsec());
 }
 
 /** The reader still waits for its answer, unless it was killed. `undefined` for readers on the host. */

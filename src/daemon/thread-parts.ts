@@ -18,6 +18,9 @@ import { Switches } from './switches.ts';
 import type { ThreadLog } from './thread-log.ts';
 import type { WorkerStart } from './worker-start.ts';
 
+/** proc_pid_stat(5) counts in USER_HZ, which is 100 on every architecture that Node runs on. */
+const tickUsec = 1e4;
+
 export interface ThreadParts {
   readonly resolver: ReaderResolver;
   /** A resolver to which everybody is the host. */
@@ -38,7 +41,8 @@ export function threadParts(start: PartsStart, log: ThreadLog): ThreadParts {
     cacheTtlMsec: options.initCacheTtlMsec,
     onFailure: (error) => log.lookupFailed(strategy.name, error),
     seesContainers: () => switches.isOn('virtualization'),
-    isQuarantined: (pidnsInode) => poison.isQuarantined(pidnsInode),
+    isQuarantined: ({ pidnsInode, initStartTicks }) =>
+      poison.isQuarantined(pidnsInode, initStartTicks * tickUsec),
   });
   const hostResolver = () =>
     new ReaderResolver({ strategy, cacheTtlMsec: 0, seesContainers: () => false });

@@ -28,6 +28,7 @@ function makeSession(whoReads: ReaderResolver): Session {
 }
 
 serveWhenOpen(start, log, {
+  connection: 'tree',
   channel: new DevFuseChannel(start.fuseFd),
   session: makeSession(resolver),
   makeHostSession: () => makeSession(hostResolver()),

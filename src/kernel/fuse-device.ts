@@ -1,7 +1,7 @@
 // /dev/fuse: blocking reads of requests, writes of answers.
 
 import * as libc from './libc.ts';
-import { EAGAIN, EINTR, EINVAL, ENODEV, ENOENT, SystemError } from './system-error.ts';
+import { EAGAIN, EINTR, EINVAL, ENODEV, ENOENT, EPERM, SystemError } from './system-error.ts';
 
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
@@ -22,6 +22,16 @@ export function openFuseDevice(): number {
 /** The same for a thread that waits for other things beside requests: see takeFuseRequest(). */
 export function openNonBlockingFuseDevice(): number {
   return opened(O_RDWR | O_CLOEXEC | O_NONBLOCK);
+}
+
+const noMessage = Buffer.alloc(1);
+
+/**
+ * Whether it was ever mounted, by whichever process: before that, nothing can be written to it
+ * (EPERM); afterwards the kernel looks at what is written, and refuses this.
+ */
+export function wasMounted(fd: number): boolean {
+  return libc.write(fd, noMessage, noMessage.length) >= 0 || libc.lastErrno() !== EPERM;
 }
 
 function opened(flags: number): number {

@@ -22,8 +22,10 @@ export function openPressureTrigger(path: string, text: string): OpenedTrigger {
 
 /**
  * Closes an fd on a thread of libuv's: the kernel waits some 10 ms for other CPUs
- * (synchronize_rcu() in psi_trigger_destroy()) before close(2) of a trigger returns.
+ * (synchronize_rcu() in psi_trigger_destroy()) before close(2) of a trigger returns. Negative: there
+ * is nothing to close.
  */
 export function closeInBackground(fd: number, done: () => void): void {
-  close(fd, done);
+  if (fd < 0) done();
+  else close(fd, done);
 }

@@ -26,7 +26,7 @@ export interface ResolverOptions {
   /** Asked at each call: while it says no, every caller counts as the host. */
   readonly seesContainers?: () => boolean;
   /** Whether a container's readers count as the host for the time being. */
-  readonly isQuarantined?: (pidnsInode: number | undefined) => boolean;
+  readonly isQuarantined?: (reader: ContainerReader) => boolean;
 }
 
 const defaultCacheMax = 512;
@@ -42,7 +42,7 @@ export class ReaderResolver {
   readonly strategy: InitStrategy;
   readonly #inits: InitFinder;
   readonly #seesContainers: () => boolean;
-  readonly #isQuarantined: (pidnsInode: number | undefined) => boolean;
+  readonly #isQuarantined: (reader: ContainerReader) => boolean;
   readonly #ownPidnsLink = readNamespaceLink('/proc/self', 'pid');
   readonly #hostMountns = readHostMountns();
   readonly #hostStartTicks = readPidStat('/proc/1')?.startTicks ?? 0;
@@ -59,8 +59,8 @@ export class ReaderResolver {
   /** `callerTid` is a thread id as the daemon numbers it, 0 for one it can't see. */
   resolve(callerTid: number): Reader {
     if (!this.#seesContainers()) return host;
-    const { reader, pidnsInode } = this.identify(callerTid);
-    return reader.kind === 'container' && this.#isQuarantined(pidnsInode) ? host : reader;
+    const { reader } = this.identify(callerTid);
+    return reader.kind === 'container' && this.#isQuarantined(reader) ? host : reader;
   }
 
   /** Who the caller is in any case, with the reasons. */

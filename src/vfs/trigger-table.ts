@@ -28,6 +28,7 @@ const BROKEN = 2;
 const RELEASED = 3;
 const CLOSING = 4;
 
+const noFd = -1;
 const twoTo32 = 2 ** 32;
 
 export interface NewTrigger {
@@ -48,6 +49,12 @@ export class TriggerTable {
 
   constructor(memory: ArrayBufferLike) {
     this.#words = new Int32Array(memory);
+    this.refresh();
+  }
+
+  /** Learns anew which open file has which trigger: another server may have changed that. */
+  refresh(): void {
+    this.#slotByHandle.clear();
     for (const slot of this.#slotsIn(LIVE, BROKEN)) {
       this.#slotByHandle.set(this.#handleOf(slot), slot);
     }
@@ -151,15 +158,22 @@ export class TriggerTable {
 
   /**
    * In a new server: the fds of its predecessor's triggers, by slot, are these. A trigger whose
-   * fd is lost is broken; what was being closed is free, as its process has ended.
+   * fd is lost is broken, and one that is broken needs none; what was being closed is free, as its
+   * process has ended.
    */
   adopt(fdOf: (slot: number) => number | undefined): void {
     for (const slot of this.#slotsIn(RELEASED, CLOSING)) this.free(slot);
-    for (const slot of this.#slotsIn(LIVE, BROKEN)) {
+    for (const slot of this.#slotsIn(LIVE)) {
       const fd = fdOf(slot);
-      this.#words[slot * slotWords + FD] = fd ?? -1;
+      this.#words[slot * slotWords + FD] = fd ?? noFd;
       if (fd === undefined) this.#setState(slot, BROKEN);
     }
+    for (const slot of this.#slotsIn(BROKEN)) this.#words[slot * slotWords + FD] = noFd;
+  }
+
+  /** Those who wait for triggers that are broken, each once. */
+  takeDisappointed(): bigint[] {
+    return this.#slotsIn(BROKEN).flatMap((slot) => this.#takeAwaiting(slot) ?? []);
   }
 
   /** Slots in use; for tests and the log. */

@@ -67,3 +67,28 @@ test('more containers than there are rows are no error', () => {
   for (let death = 0; death < 6; death++) poison.blameContainers(many, death);
   expect(poison.quarantined().length).toBeGreaterThan(0);
 });
+
+test('requests of the two connections with the same number are two', () => {
+  const memory = new SharedArrayBuffer(Poison.region.byteLength);
+  const tree = new Poison(memory);
+  const pressure = new Poison(memory, 'pressure');
+  for (const poison of [tree, tree, pressure]) poison.blame(42n);
+  expect([tree.deathsOf(42n), pressure.deathsOf(42n)]).toEqual([2, 1]);
+});
+
+test('forgetRequests() makes the numbers those of a new connection', () => {
+  const poison = makePoison();
+  poison.blame(42n);
+  poison.forgetRequests();
+  expect(poison.deathsOf(42n)).toBe(0);
+  expect(poison.isEmpty()).toBe(true);
+});
+
+test('a container that got the number of one in quarantine is not in it', () => {
+  const poison = makePoison();
+  for (let death = 1; death <= 5; death++) {
+    poison.blameContainers(new Set([5]), death * secondUsec);
+  }
+  expect(poison.isQuarantined(5, secondUsec)).toBe(true);
+  expect(poison.isQuarantined(5, 6 * secondUsec)).toBe(false);
+});

@@ -67,6 +67,36 @@ test('a thread that takes over finds the triggers of the one before', () => {
   expect(after.takeReleased().map(({ fd }) => fd)).toEqual([31]);
 });
 
+test('adopt() gives live triggers their fds, and breaks those whose fd is lost', () => {
+  const table = makeTable();
+  const [kept, lost, broken] = [1, 2, 3].map((handle) =>
+    table.add({ handle, fd: 30 + handle, owner: 1 }),
+  );
+  if (kept === undefined || lost === undefined || broken === undefined) throw new Error('no slots');
+  table.awaitBy(lost, 7n);
+  table.break(broken);
+  table.adopt((slot) => (slot === lost ? undefined : 40 + slot));
+  expect(table.live()).toEqual([kept]);
+  expect(table.fdOf(kept)).toBe(40 + kept);
+  expect(table.takeDisappointed()).toEqual([7n]);
+  expect(table.takeDisappointed()).toEqual([]);
+  // Whoever closes what is released must find no number that is another file's by now.
+  for (const handle of [2, 3]) table.release(handle);
+  expect(table.takeReleased().map(({ fd }) => fd)).toEqual([-1, -1]);
+});
+
+test('refresh() finds what another server changed meanwhile', () => {
+  const memory = TriggerTable.allocate();
+  const before = new TriggerTable(memory);
+  before.add({ handle: 5, fd: 30, owner: 1 });
+  const after = new TriggerTable(memory);
+  before.release(5);
+  const slot = before.add({ handle: 6, fd: 31, owner: 1 });
+  after.refresh();
+  expect(after.slotOf(5)).toBeUndefined();
+  expect(after.slotOf(6)).toBe(slot);
+});
+
 test('release() of a handle without a trigger does nothing', () => {
   const table = makeTable();
   table.release(1);
