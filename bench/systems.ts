@@ -27,8 +27,9 @@ export type Resolver = 'auto' | (typeof RESOLVERS)[number];
 
 const LXCFS = '/usr/bin/lxcfs';
 const NSPROC = join(import.meta.dirname, '..', 'dist', 'main.js');
-const START_MSEC = 10_000;
-const STOP_MSEC = 5000;
+/** An emulated machine takes most of it. */
+const START_MSEC = 60_000;
+const STOP_MSEC = 20_000;
 
 /** The container mounts a procfs of its own, so this path means the container's file there. */
 export const procfs: System = {
