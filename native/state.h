@@ -77,7 +77,7 @@ static inline void *find_region(struct state state, const char *name, size_t *le
 			continue;
 		if (row.version != KNOWN_VERSION || row.offset % 8 != 0 ||
 		    row.offset > state.length || row.length > state.length - row.offset)
-			return NULL;
+			continue;
 		*length = row.length;
 		return state.memory + row.offset;
 	}

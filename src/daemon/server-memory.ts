@@ -28,6 +28,8 @@ export interface ServerMemory {
   readonly shared: SharedMemory;
   readonly pressure: PressureRegions;
   readonly session: Mapping;
+  /** What an earlier version had, and this one has otherwise. Its owner has ended. */
+  dropOutdated(): void;
 }
 
 const epochs = 2 ** 19;
@@ -69,6 +71,7 @@ export function openServerMemory(keptFd: number | undefined): ServerMemory {
   const state = kept ?? StateFile.create();
   return {
     fd: state.fd,
+    dropOutdated: () => state.dropOutdated(),
     session: state.region(SessionRecord.region),
     shared: {
       journal: state.region(Journal.region('journal')),
@@ -87,7 +90,9 @@ export function openServerMemory(keptFd: number | undefined): ServerMemory {
 }
 
 /** Breaks the locks of a server that has ended, and puts right what its threads left half-done. */
-export function recoverMemory({ shared, pressure }: ServerMemory, owner: number): void {
+export function recoverMemory(memory: ServerMemory, owner: number): void {
+  const { shared, pressure } = memory;
+  memory.dropOutdated();
   new OpenFiles(viewMapping(shared.openFiles), owner).recoverAll();
   new OpenFiles(viewMapping(pressure.openFiles), owner).recoverAll();
   new SharedCpuTimes(viewMapping(shared.cpuTimes), owner).recoverAll();

@@ -1,6 +1,7 @@
 // What outlives a server, in one memfd that its supervisor keeps: named regions, each with a
 // version of its own. A server finds its predecessor's regions, also when that was another
-// version of nsproc; a region of an unknown version, or size, is begun anew.
+// version of nsproc; a region of an unknown version, or size, is begun anew, beside the old one as
+// long as the predecessor may still be using that.
 //
 // native/state.h has the same layout.
 
@@ -48,6 +49,8 @@ interface Row {
 export class StateFile {
   readonly fd: number;
   readonly #header: Buffer;
+  /** Names and versions that region() was asked for. */
+  readonly #wanted = new Map<string, RegionSpec>();
 
   private constructor(fd: number, header: Buffer) {
     this.fd = fd;
@@ -72,13 +75,17 @@ export class StateFile {
 
   /** The region as the predecessor left it, or a new one. Throws RangeError when there are too many. */
   region(spec: RegionSpec): Mapping {
-    const rows = this.#rows();
-    const known = rows.find(({ name }) => name === spec.name);
-    if (known?.version === spec.version && known.byteLength === spec.byteLength) {
-      return mapMemoryFile(this.fd, known.offset, known.byteLength);
+    this.#wanted.set(spec.name, spec);
+    const known = this.#rows().find((row) => isOf(row, spec));
+    return known ? mapMemoryFile(this.fd, known.offset, known.byteLength) : this.#add(spec);
+  }
+
+  /** Gives back what region() began anew. Preconditions: the predecessor has ended. */
+  dropOutdated(): void {
+    for (const row of this.#rows()) {
+      const spec = this.#wanted.get(row.name);
+      if (spec !== undefined && !isOf(row, spec)) this.#drop(row);
     }
-    if (known !== undefined) this.#drop(known);
-    return this.#add(spec);
   }
 
   /** Named last, so that a region is whole or not there. */
@@ -124,6 +131,10 @@ export class StateFile {
   #rowOffsets(): number[] {
     return Array.from({ length: rowCount }, (_, index) => rowsBegin + index * rowBytes);
   }
+}
+
+function isOf(row: Row, { name, version, byteLength }: RegionSpec): boolean {
+  return row.name === name && row.version === version && row.byteLength === byteLength;
 }
 
 function aligned(byteLength: number): number {

@@ -50,6 +50,10 @@ test.each([
     const old = bytesOf(state, spec);
     old[50] = 9;
     const fresh = bytesOf(state, other);
+    // Whoever uses the old one goes on.
+    expect(old[50]).toBe(9);
+    state.dropOutdated();
+    expect(old[50]).toBe(0);
     expect([fresh[0], fresh[50]]).toEqual([7, 0]);
     expect(bytesOf(state, { ...spec, name: 'neighbour' })[10]).toBe(3);
     // And back: a downgrade begins anew as well.
