@@ -30,7 +30,8 @@ export interface Connections {
   readonly triggers: TriggerTable | undefined;
 }
 
-function named({ state, tree, pressure, triggers }: Connections): PassedFd[] {
+/** The same as one server passes them to the next. */
+export function namedFds({ state, tree, pressure, triggers }: Connections): PassedFd[] {
   const fds = [
     { name: 'state', fd: state },
     { name: 'tree', fd: tree },
@@ -42,36 +43,54 @@ function named({ state, tree, pressure, triggers }: Connections): PassedFd[] {
   return fds;
 }
 
+/** What an earlier server left with a supervisor; triggers last, as a keeper may have too many. */
+export function keptFds(kept: ReadonlyMap<string, number>): PassedFd[] {
+  const fds = Array.from(kept, ([name, fd]) => ({ name, fd }));
+  const isTrigger = ({ name }: PassedFd) => triggerSlotOf(name) !== undefined;
+  return [...fds.filter((fd) => !isTrigger(fd)), ...fds.filter(isTrigger)];
+}
+
 /** Another holder, which starts another server; this one shall end at once. */
-export function leaveToHolder(connections: Connections, command: readonly string[]): Promise<void> {
-  return startProgram({
+export async function leaveToHolder(
+  connections: Connections,
+  command: readonly string[],
+): Promise<void> {
+  await startProgram({
     program: holderProgram,
     args: ['--', ...command],
-    fds: named(connections),
+    fds: namedFds(connections),
     inheritsStderr: true,
   });
 }
 
 const keeperPatienceMsec = 3000;
-/** How long it lets readers wait for a server that takes over, rather than show them the host. */
-const graceMsec = 1500;
+/** How long a keeper lets readers wait for the next server, rather than show them the host. */
+export const restartMsec = 1500;
+
+export interface Keeping {
+  readonly fds: readonly PassedFd[];
+  readonly mountPoint: string;
+  readonly graceMsec: number;
+}
 
 /**
  * A keeper, which answers from the host's files until a server takes over or no container has the
- * files any more; this server shall end at once. Rejects when it does not start.
+ * files any more; this server shall end at once. Rejects when it does not start, or ends. One that is
+ * late has the fds all the same.
  */
-export async function leaveToKeeper(connections: Connections, mountPoint: string): Promise<void> {
+export async function leaveToKeeper({ fds, mountPoint, graceMsec }: Keeping): Promise<void> {
   const socket = keeperSocketOf(mountPoint);
-  await startProgram({
+  const keeper = await startProgram({
     program: keeperProgram,
     args: ['--keeper', socket, '--mount-point', mountPoint, '--grace-msec', String(graceMsec)],
-    fds: named(connections),
+    fds,
     // Whoever reads this daemon's log is not kept waiting for its end.
     inheritsStderr: false,
   });
   const deadline = performance.now() + keeperPatienceMsec;
   while (!fileExists(socket)) {
-    if (performance.now() > deadline) throw new Error(`No keeper listens at ${socket}`);
+    if (keeper.hasEnded()) throw new Error(`The keeper at ${socket} has ended`);
+    if (performance.now() > deadline) return;
     await sleep(10);
   }
 }

@@ -2,7 +2,14 @@
 
 import { fileExists } from '../kernel/file-exists.ts';
 import { becomeProgram } from '../kernel/start-program.ts';
-import { holderProgram, leaveToHolder, leaveToKeeper } from './connections.ts';
+import {
+  holderProgram,
+  keptFds,
+  leaveToHolder,
+  leaveToKeeper,
+  namedFds,
+  restartMsec,
+} from './connections.ts';
 import type { Log } from './log.ts';
 import { removeDeadMount } from './mount-point.ts';
 import { endForSure, endingSignals, endNow } from './process-end.ts';
@@ -68,7 +75,7 @@ class HeldServer {
     // Before there is a mount, so that no signal can leave it behind; what arrives while it is
     // made is dealt with afterwards.
     for (const signal of endingSignals()) process.on(signal, (name) => this.#onSignal(name));
-    this.#daemon = await startDaemon(this.#options, this.#log, this.#supervisor);
+    this.#daemon = await this.#start();
     if (this.#isStopping) this.#stop();
     // The threads that serve need this one for next to nothing: its mistakes do not end them.
     process.on('uncaughtException', (err) =>
@@ -79,6 +86,19 @@ class HeldServer {
     clearInterval(watching);
     endForSure();
     return this.#isStopping ? 0 : this.#statusAfterEnd(this.#daemon);
+  }
+
+  /** Where no holder does that, a server that cannot start leaves containers to a keeper again. */
+  async #start(): Promise<HeldDaemon> {
+    const { name, kept } = this.#supervisor;
+    try {
+      return await startDaemon(this.#options, this.#log, this.#supervisor);
+    } catch (error) {
+      if (name !== 'systemd' || !kept.has('tree')) throw error;
+      const { mountPoint } = this.#options;
+      await leaveToKeeper({ fds: keptFds(kept), mountPoint, graceMsec: 0 });
+      throw error;
+    }
   }
 
   #onSignal(signal: NodeJS.Signals): void {
@@ -112,7 +132,8 @@ class HeldServer {
   async #leave(daemon: HeldDaemon): Promise<boolean> {
     const { mountPoint } = this.#options;
     try {
-      await leaveToKeeper(daemon.connections(), mountPoint);
+      const fds = namedFds(daemon.connections());
+      await leaveToKeeper({ fds, mountPoint, graceMsec: restartMsec });
     } catch (error) {
       this.#log.error({ err: error }, 'could not start a keeper');
       return false;

@@ -8,6 +8,7 @@ import { realtimeUsec } from '../kernel/clock.ts';
 import { openFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountFuse } from '../kernel/mounts.ts';
+import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import type { Connections } from './connections.ts';
@@ -81,6 +82,8 @@ export async function startDaemon(
 const connectionName = 'tree';
 const watchMsec = 250;
 const pressurePatienceMsec = 2000;
+/** A process that is killed ends in some 20 ms. */
+const predecessorEndMsec = 500;
 
 class Daemon implements HeldDaemon {
   readonly #options: ServeOptions;
@@ -132,7 +135,7 @@ class Daemon implements HeldDaemon {
   async begin(): Promise<Beginning> {
     try {
       await Promise.all([this.#pool.prepare(), this.#pressure?.prepare()]);
-      const beginning = await this.#supervisor.begin();
+      const beginning = (await this.#supervisor.begin()) ?? (await this.#beginAlone());
       this.#open(beginning);
       return beginning;
     } catch (error) {
@@ -142,11 +145,20 @@ class Daemon implements HeldDaemon {
     }
   }
 
+  /** A predecessor that is well sees to another holder; one that the holder was ending is gone. */
+  async #beginAlone(): Promise<Beginning> {
+    await sleep(predecessorEndMsec);
+    const isRunning = Pidfd.open(this.#session.serverPid())?.isRunning() === true;
+    if (!isRunning && !this.#session.wasEnding()) return 'after-death';
+    throw new Error('The holder has ended; the server that it had goes on');
+  }
+
   /** From here on the connections are this server's. */
   #open(beginning: Beginning): void {
     const { mountPoint } = this.#options;
     const wasUnexpected = beginning === 'after-death' && !this.#session.wasEnding();
     this.#session.setEnding(false);
+    this.#session.setServerPid(process.pid);
     recoverMemory(this.#memory, mainThread);
     if (!this.#isTakenOver) this.#forgetRequests();
     const tree = { journal: this.#journal, poison: this.#poison };

@@ -7,6 +7,7 @@ const START_TIME_SEC = 0;
 const TAKE_OVERS = 1;
 const IS_ENDING = 2;
 const IS_PRESSURE_MOUNTED = 3;
+const SERVER_PID = 4;
 const words = 32;
 
 export class SessionRecord {
@@ -39,6 +40,15 @@ export class SessionRecord {
 
   countTakeOver(): void {
     this.#words[TAKE_OVERS] = this.takeOvers() + 1;
+  }
+
+  /** The process that serves, or served last. */
+  serverPid(): number {
+    return this.#words[SERVER_PID] ?? 0;
+  }
+
+  setServerPid(pid: number): void {
+    this.#words[SERVER_PID] = pid;
   }
 
   isPressureMounted(): boolean {

@@ -54,11 +54,15 @@ export class Supervisor {
     return environment['NOTIFY_SOCKET'] !== undefined && Number(environment['FDSTORE'] ?? 0) > 0;
   }
 
-  /** Resolves when the predecessor, if there is one, is dead, so that its connections are free. */
-  async begin(): Promise<Beginning> {
+  /**
+   * Resolves when the predecessor, if there is one, is dead, so that its connections are free;
+   * `undefined` when the holder has ended before it could say so.
+   */
+  async begin(): Promise<Beginning | undefined> {
     if (this.#go === undefined) return this.kept.size === 0 ? 'first' : 'after-death';
     this.#tell('X_NSPROC=standby');
-    return beginnings.get(await readByte(this.#go)) ?? 'after-death';
+    const byte = await readByte(this.#go);
+    return byte === undefined ? undefined : (beginnings.get(byte) ?? 'after-death');
   }
 
   /** It shall keep the fd open, and pass it to the next server. systemd keeps all of one name. */

@@ -20,8 +20,12 @@ export interface ProgramStart {
   readonly inheritsStderr: boolean;
 }
 
+export interface StartedProgram {
+  hasEnded(): boolean;
+}
+
 /** Starts it in a session of its own, so that no terminal ends it. Rejects when it can't be started. */
-export function startProgram(start: ProgramStart): Promise<void> {
+export function startProgram(start: ProgramStart): Promise<StartedProgram> {
   const { program, args, fds, inheritsStderr } = start;
   const { NOTIFY_SOCKET: _, ...environment } = process.env;
   const child = spawn(program, args, {
@@ -35,8 +39,12 @@ export function startProgram(start: ProgramStart): Promise<void> {
     },
   });
   child.unref();
+  let hasEnded = false;
+  child.once('exit', () => {
+    hasEnded = true;
+  });
   return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
+    child.once('spawn', () => resolve({ hasEnded: () => hasEnded }));
     child.once('error', reject);
   });
 }
