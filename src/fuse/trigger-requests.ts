@@ -33,9 +33,14 @@ import {
 } from './protocol/request.ts';
 import type { MoreRequests } from './session.ts';
 
+/** In `unique`: the kernel sends it again, because it was asked to (FUSE_UNIQUE_RESEND). */
+const RESENT = 1n << 63n;
+
 /** A write to an open file. */
 export interface FileWrite extends WriteIn {
   readonly nodeId: number;
+  /** Whether an earlier server took it, and perhaps did it. */
+  readonly isAskedAgain: boolean;
 }
 
 /** A poll of an open file; `mustNotify` when somebody waits for what the answer is not yet. */
@@ -68,7 +73,8 @@ export class TriggerRequests implements MoreRequests {
       case Opcode.OPEN:
         return this.#open(header, request, reply);
       case Opcode.WRITE: {
-        const write = { ...decodeWriteIn(request, header), nodeId: header.nodeId };
+        const isAskedAgain = (header.unique & RESENT) !== 0n;
+        const write = { ...decodeWriteIn(request, header), nodeId: header.nodeId, isAskedAgain };
         const taken = this.#files.writeFile(write, header);
         return OUT_HEADER_SIZE + encodeWriteOut(reply, OUT_HEADER_SIZE, taken);
       }

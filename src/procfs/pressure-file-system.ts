@@ -67,8 +67,12 @@ export class PressureFileSystem extends GeneratedFileSystem implements TriggerFi
   }
 
   override releaseFile(handle: number): void {
-    const { triggers, unwatch, onReleased } = this.#parts;
     super.releaseFile(openFileOf(handle));
+    this.#releaseTrigger(handle);
+  }
+
+  #releaseTrigger(handle: number): void {
+    const { triggers, unwatch, onReleased } = this.#parts;
     const slot = triggers.slotOf(handle);
     if (slot === undefined) return;
     unwatch(slot);
@@ -87,9 +91,13 @@ export class PressureFileSystem extends GeneratedFileSystem implements TriggerFi
     return handleOf(openFile, isPrivileged(caller));
   }
 
-  writeFile({ nodeId, handle, bytes }: FileWrite, caller: Caller): number {
+  writeFile({ nodeId, handle, bytes, isAskedAgain }: FileWrite, caller: Caller): number {
     const { triggers, ownFile, open, onAdded } = this.#parts;
-    if (triggers.slotOf(handle) !== undefined) throw new FsError('It has a trigger', EBUSY);
+    const slot = triggers.slotOf(handle);
+    if (slot !== undefined && !isAskedAgain) throw new FsError('It has a trigger', EBUSY);
+    if (slot !== undefined && !triggers.isBroken(slot)) return bytes.length;
+    // Its server died before anybody else kept the fd.
+    if (slot !== undefined) this.#releaseTrigger(handle);
     const trigger = parseTrigger(bytes);
     if (trigger === undefined) throw new FsError('Cannot read as a trigger', EINVAL);
     if (!isPrivilegedHandle(handle) && trigger.windowUsec % unprivilegedUsec !== 0) {

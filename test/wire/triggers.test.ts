@@ -100,6 +100,19 @@ test('WRITE makes a trigger, once', () => {
   expect(scene.reported).toEqual([]);
 });
 
+test('WRITE that the kernel sends again has made its trigger, or makes it', () => {
+  const scene = startOpened();
+  const again = writeOf(valid);
+  again.writeUInt8(0x80, 15);
+  scene.ask(writeOf(valid));
+  expect(scene.ask(again)?.readInt32LE(4)).toBe(0);
+  expect(scene.triggers.usedCount()).toBe(1);
+  scene.triggers.adopt(() => undefined);
+  expect(scene.ask(again)?.readInt32LE(4)).toBe(0);
+  expect(scene.triggers.live()).toHaveLength(1);
+  expectBytes(scene.ask(writeOf(valid)), errorOf('f0')); // -16 (EBUSY)
+});
+
 test('WRITE tells what the kernel says, and may be tried again', () => {
   const scene = startOpened();
   scene.errno = 22;
