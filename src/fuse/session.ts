@@ -98,6 +98,15 @@ export class Session {
    * @returns the bytes of `reply` to send, or 0 when this request has no answer.
    */
   answer(request: Buffer, length: number, reply: Buffer, isAskedAgain = false): number {
+    try {
+      return this.tryAnswer(request, length, reply, isAskedAgain);
+    } catch (error) {
+      return length < IN_HEADER_SIZE ? NO_REPLY : encodeFailure(error, request, reply);
+    }
+  }
+
+  /** The same, but throws what no rule of the file system foresees, when it has been reported. */
+  tryAnswer(request: Buffer, length: number, reply: Buffer, isAskedAgain: boolean): number {
     let header: InHeader | undefined;
     try {
       header = decodeInHeader(request, length);
@@ -107,10 +116,9 @@ export class Session {
       if (replyLength !== NO_REPLY) encodeOutHeader(reply, replyLength, 0, header.unique);
       return replyLength;
     } catch (error) {
-      if (!(error instanceof FsError)) this.#reportError(error, header);
-      if (length < IN_HEADER_SIZE) return NO_REPLY;
-      encodeOutHeader(reply, OUT_HEADER_SIZE, errnoOf(error), request.readBigUInt64LE(8));
-      return OUT_HEADER_SIZE;
+      if (error instanceof FsError) return encodeFailure(error, request, reply);
+      this.#reportError(error, header);
+      throw error;
     }
   }
 
@@ -237,6 +245,12 @@ export class Session {
     }
     return at;
   }
+}
+
+/** The answer that a request failed. Preconditions: it has a whole header. */
+export function encodeFailure(error: unknown, request: Buffer, reply: Buffer): number {
+  encodeOutHeader(reply, OUT_HEADER_SIZE, errnoOf(error), request.readBigUInt64LE(8));
+  return OUT_HEADER_SIZE;
 }
 
 /** The answer EIO to a request that nobody else will answer. */

@@ -2,7 +2,8 @@
 // place that decides it:
 //
 //   1. the container's text
-//   2. the same from cgroups opened anew (made again under the same names)
+//   2. the same once more, from cgroups opened anew unless they just were (they may have been
+//      made again under the same names)
 //   3. the last good text of this container, for some seconds
 //   4. the host's file
 //   5. EIO
@@ -80,8 +81,9 @@ function containerText(
   const nowUsec = sources.clock.monotonicUsec();
   const container = containers.of(reader);
   let text = attempt(entry, container, request, parts);
-  if (text === undefined && nowUsec - container.openedAtUsec > reopenAfterUsec) {
-    text = attempt(entry, containers.reopened(reader), request, parts);
+  if (text === undefined) {
+    const isOld = nowUsec - container.openedAtUsec > reopenAfterUsec;
+    text = attempt(entry, isOld ? containers.reopened(reader) : container, request, parts);
   }
   if (text === undefined) return container.lastText(entry.path, nowUsec);
   container.rememberText(entry.path, text, nowUsec);

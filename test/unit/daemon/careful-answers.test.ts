@@ -3,24 +3,32 @@ import { CarefulAnswers } from '../../../src/daemon/careful-answers.ts';
 import { Poison } from '../../../src/daemon/poison.ts';
 import type { Session } from '../../../src/fuse/session.ts';
 
-/** Answers with one byte. */
-function sessionOf(byte: number): Session {
-  const answer = (_request: Buffer, _length: number, reply: Buffer) => reply.writeUInt8(byte);
-  return { answer } as unknown as Session;
+/** Answers with one byte, or throws what is next in the list. */
+function sessionOf(byte: number, errors: Error[] = []): Session {
+  const answer = (_request: Buffer, _length: number, reply: Buffer) => {
+    const error = errors.shift();
+    if (error !== undefined) throw error;
+    return reply.writeUInt8(byte);
+  };
+  return { answer, tryAnswer: answer } as unknown as Session;
 }
 
-function makeScene() {
+const READ = 15;
+const WRITE = 16;
+
+function makeScene(errors: Error[] = []) {
   const poison = new Poison(new SharedArrayBuffer(Poison.region.byteLength));
   const told: string[] = [];
   const answers = new CarefulAnswers({
-    session: sessionOf(1),
+    session: sessionOf(1, errors),
     poison,
     makeHostSession: () => sessionOf(2),
     onPoison: (unique, deaths) => void told.push(`${unique} after ${deaths}`),
   });
   const request = Buffer.alloc(48);
   const reply = Buffer.alloc(64);
-  const ask = (unique: bigint) => {
+  const ask = (unique: bigint, opcode = READ) => {
+    request.writeUInt32LE(opcode, 4);
     request.writeBigUInt64LE(unique, 8);
     const length = answers.answer(request, 48, reply, false);
     return length === 1 ? reply[0] : reply.subarray(0, length);
@@ -42,5 +50,21 @@ test('at the third death it is answered with EIO', () => {
   const { poison, ask } = makeScene();
   for (let death = 0; death < 3; death++) poison.blame(4n);
   const reply = ask(4n) as Buffer;
+  expect([reply.length, reply.readInt32LE(4), reply.readBigUInt64LE(8)]).toEqual([16, -5, 4n]);
+});
+
+test('an error that nobody foresaw is answered once more, then from the host', () => {
+  const errors = [new Error('one'), new Error('two'), new Error('three')];
+  const { ask } = makeScene(errors);
+  expect(ask(4n)).toBe(2);
+  expect(ask(6n)).toBe(1);
+  expect(errors).toEqual([]);
+});
+
+test.each([
+  ['a write', new Error('one'), WRITE],
+  ['a want of fds', Object.assign(new Error('one'), { code: 'EMFILE' }), READ],
+])('%s is not tried again', (_, error, opcode) => {
+  const reply = makeScene([error]).ask(4n, opcode) as Buffer;
   expect([reply.length, reply.readInt32LE(4), reply.readBigUInt64LE(8)]).toEqual([16, -5, 4n]);
 });
