@@ -22,16 +22,12 @@ export function startChurn(teardown: Teardown, options: CrowdOptions): Churn {
   const reports: CrowdReport[] = [];
   const present: CrowdMember[] = [];
   const running = (async () => {
-    for (let turn = 0; isWanted || present.length > 0; turn++) {
-      if (isWanted) present.push(await joinCrowd(teardown, options));
+    while (isWanted) {
+      present.push(await joinCrowd(teardown, options));
       await sleep(betweenMsec);
-      const oldest = present.length > members || !isWanted ? present.shift() : undefined;
-      if (oldest === undefined) continue;
-      await pause(oldest.cgroup);
-      // Every other one is killed in the middle of its reading.
-      if (turn % 2 === 0) reports.push(await oldest.leave());
-      else await oldest.vanish();
+      if (present.length > members) reports.push(...(await goAway(present.splice(0, 2))));
     }
+    reports.push(...(await goAway(present)));
   })();
   return {
     end: async () => {
@@ -40,6 +36,17 @@ export function startChurn(teardown: Teardown, options: CrowdOptions): Churn {
       return reports;
     },
   };
+}
+
+/** Paused for a moment, then every other one is killed in the middle of its reading. */
+async function goAway(going: readonly CrowdMember[]): Promise<CrowdReport[]> {
+  const reports: CrowdReport[] = [];
+  for (const [index, member] of going.entries()) {
+    await pause(member.cgroup);
+    if (index % 2 === 0) reports.push(await member.leave());
+    else await member.vanish();
+  }
+  return reports;
 }
 
 /** Stops all processes of the cgroup for a moment, wherever they are. */

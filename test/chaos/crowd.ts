@@ -30,6 +30,8 @@ export interface CrowdReport {
 export interface CrowdMember {
   readonly container: Container;
   readonly cgroup: TestCgroup;
+  /** Its limit. */
+  readonly memoryKib: number;
   /** Lets the reader finish, and ends the container. */
   leave(): Promise<CrowdReport>;
   /** Kills all of it, wherever the reader is. */
@@ -40,6 +42,8 @@ export interface CrowdOptions {
   readonly mountPoint: string;
   /** Between two texts. */
   readonly pauseMsec: number;
+  /** A container without a reader. */
+  readonly isSilent?: boolean;
 }
 
 const nothing: CrowdReport = {
@@ -61,7 +65,7 @@ export function sumOf(reports: readonly CrowdReport[]): CrowdReport {
       longestMsec: Math.max(sum.longestMsec, report.longestMsec),
       percentile99Msec: Math.max(sum.percentile99Msec, report.percentile99Msec),
       slowTexts: sum.slowTexts + report.slowTexts,
-      faults: sum.faults.length > 4000 ? sum.faults : sum.faults + report.faults,
+      faults: report.errors > 0 ? report.faults + sum.faults : sum.faults + report.faults,
     }),
     nothing,
   );
@@ -79,7 +83,7 @@ function procFiles(mountPoint: string): string[] {
 let count = 0;
 
 export async function joinCrowd(teardown: Teardown, options: CrowdOptions): Promise<CrowdMember> {
-  const { mountPoint, pauseMsec } = options;
+  const { mountPoint, pauseMsec, isSilent = false } = options;
   const memoryBytes = (smallestMiB + (count++ % 100)) * MiB;
   const cgroup = makeCgroup({ memoryBytes });
   teardown.add(() => cgroup.remove());
@@ -89,12 +93,15 @@ export async function joinCrowd(teardown: Teardown, options: CrowdOptions): Prom
     mounts: [...files, systemCpus].map((path) => [`${mountPoint}${path}`, path] as const),
   });
   teardown.add(() => container.stop());
-  const reader = startReader([
-    ...container.execArgv([compileProgram('chaos-reader')]),
-    ...[String(memoryBytes / 1024), String(pauseMsec * 1000)],
-    ...files.filter((path) => path !== '/proc/slabinfo'),
-    `${systemCpus}/online`,
-  ]);
+  const memoryKib = memoryBytes / 1024;
+  const reader = isSilent
+    ? silentReader
+    : startReader([
+        ...container.execArgv([compileProgram('chaos-reader')]),
+        ...[String(memoryKib), String(pauseMsec * 1000)],
+        ...files.filter((path) => path !== '/proc/slabinfo'),
+        `${systemCpus}/online`,
+      ]);
   const vanish = async (): Promise<void> => {
     await container.stop();
     await cgroup.remove();
@@ -105,13 +112,18 @@ export async function joinCrowd(teardown: Teardown, options: CrowdOptions): Prom
     await vanish();
     return report;
   };
-  return { container, cgroup, leave, vanish };
+  return { container, cgroup, memoryKib, leave, vanish };
 }
 
 interface RunningReader {
   readonly ended: Promise<void>;
   finish(): Promise<CrowdReport>;
 }
+
+const silentReader: RunningReader = {
+  ended: Promise.resolve(),
+  finish: () => Promise.resolve(nothing),
+};
 
 function startReader(argv: readonly string[]): RunningReader {
   const [program = '', ...args] = argv;

@@ -1,6 +1,6 @@
 // A copy of the built daemon, which a test may break, mend and replace while it runs.
 
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Teardown } from '../support/teardown.ts';
@@ -9,6 +9,8 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface ServerCopy {
   readonly directory: string;
+  /** Puts a module of this folder in the place of the one that serving threads run. */
+  useWorker(name: string): void;
   /** The argument list that serves at a mount point. */
   argv(mountPoint: string, ...args: readonly string[]): string[];
 }
@@ -22,6 +24,10 @@ export function copyServer(teardown: Teardown): ServerCopy {
   symlinkSync(join(project, 'node_modules'), join(directory, 'node_modules'));
   return {
     directory,
+    useWorker: (name) => {
+      const module = fileURLToPath(new URL(name, import.meta.url));
+      copyFileSync(module, join(directory, 'dist/daemon/worker.js'));
+    },
     argv: (mountPoint, ...args) => [
       ...[process.execPath, join(directory, 'dist/main.js'), 'serve', '--mount-point', mountPoint],
       ...args,

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONGEST_TEXT = 1 << 18, MOST_FILES = 32, MOST_COUNTERS = 10 * 257, TOLD_FAULTS = 5 };
+enum { LONGEST_TEXT = 1 << 18, MOST_FILES = 32, MOST_COUNTERS = 10 * 257, TOLD_FAULTS = 2, TOLD_ERRORS = 10 };
 enum { STEPS = 8, BUCKETS = 32 * STEPS, USEC_PER_SEC = 1000000 };
 
 static const size_t buffer_sizes[] = { LONGEST_TEXT - 1, 100, 997 };
@@ -45,13 +45,13 @@ static long long now_usec(void)
 	return now.tv_sec * (long long)USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
-static void tell(const char *path, const char *fault)
+static void tell(const char *path, int error, const char *fault)
 {
-	static int told;
+	static int told_faults, told_errors;
 
-	if (told++ < TOLD_FAULTS)
-		fprintf(stderr, "%s, %zu bytes at a time: %s\n%.400s\n", path, buffer_bytes, fault,
-			text);
+	if (error ? told_errors++ < TOLD_ERRORS : told_faults++ < TOLD_FAULTS)
+		fprintf(stderr, "%lld: %s, %zu bytes at a time: %s after %zu bytes\n%.200s\n",
+			(long long)time(NULL), path, buffer_bytes, fault, strlen(text), text);
 }
 
 /* Logarithmic, in steps of an eighth. */
@@ -184,6 +184,7 @@ static const char *check_cpus(void)
 	static long long counters[MOST_COUNTERS];
 	long long sum = 0, total = 0;
 	int count = 0;
+	const char *fault = NULL;
 
 	for (char *line = text; strncmp(line, "cpu", 3) == 0; line = strchr(line, '\n') + 1) {
 		bool is_total = line[3] == ' ';
@@ -193,14 +194,14 @@ static const char *check_cpus(void)
 			long long counter = strtoll(at, &at, 10);
 
 			if (counter < counters[count])
-				return "a counter fell";
+				fault = "a counter fell";
 			counters[count] = counter;
 			*(is_total ? &total : &sum) += counter;
 		}
 		if (!strchr(line, '\n'))
 			return "half a line";
 	}
-	return count > 0 && sum == total ? NULL : "the first line is no sum";
+	return count > 0 && sum == total ? fault : "the first line is no sum";
 }
 
 static const char *check_age(void)
@@ -210,10 +211,9 @@ static const char *check_age(void)
 
 	if (sscanf(text, "%lf %lf\n", &age, &idle) != 2)
 		return "no two numbers";
-	if (age < youngest)
-		return "time went back";
+	bool is_younger = age < youngest;
 	youngest = age;
-	return NULL;
+	return is_younger ? "time went back" : NULL;
 }
 
 static const char *check_values(const char *path)
@@ -255,7 +255,7 @@ static void read_one(struct file *file)
 	else if (fault)
 		wrong_texts++;
 	if (fault)
-		tell(file->path, fault);
+		tell(file->path, error, fault);
 	waits[bucket_of(usec)]++;
 	if (usec > USEC_PER_SEC)
 		slow_texts++;
