@@ -41,6 +41,7 @@ export class CarefulAnswers implements Answerer {
       if (deaths >= poisonDeaths) this.#parts.onPoison(unique, deaths);
       if (deaths >= hopelessDeaths) return encodeErrorReply(unique).copy(reply);
       if (deaths >= poisonDeaths) return this.#host().answer(request, length, reply, isAskedAgain);
+      if (deaths > 0) poison.awaitTurn(unique);
     }
     try {
       return session.tryAnswer(request, length, reply, isAskedAgain);

@@ -2,7 +2,10 @@
 // two deaths is answered from the host's files; so is everything that a container asks, when its
 // requests were at hand at several deaths in a row.
 //
-// In shared memory that outlives the server. Written by main threads only.
+// Whoever just happened to be at hand shall not suffer twice: after a death the requests that were
+// are answered one after the other, and one that still waits for its turn is not to blame.
+//
+// In shared memory that outlives the server. Written by main threads, but for turns.
 
 import type { RegionSpec } from './state-file.ts';
 
@@ -14,8 +17,14 @@ const NOTED = 0;
 /** How many containers are in quarantine. */
 const QUARANTINED = 1;
 const headerWords = 4;
-/** Of a request's row: the two halves of its `unique`, deaths. */
+/** Of a request's row: the two halves of its `unique`, deaths, its turn among those of a death. */
 const requestWords = 4;
+const TURN = 3;
+/** In place of a turn: a thread waits for it. */
+const WAITING = -1;
+/** Requests take microseconds, and those that kill are hardly slower. */
+const turnMsec = 20;
+const lastTurn = 10;
 /** Of a container's row, 64-bit floats: inode of its pid namespace, deaths, time of the last one. */
 const INODE = 0;
 const DEATHS = 1;
@@ -31,6 +40,8 @@ const pressureBit = 1 << 30;
 /** At so many deaths in a row, none longer than this after the one before. */
 const quarantineDeaths = 5;
 const rowUsec = 60e6;
+
+const nobodyRings = new Int32Array(new SharedArrayBuffer(4));
 
 export interface QuarantinedContainer {
   readonly pidnsInode: number;
@@ -60,15 +71,32 @@ export class Poison {
     return Atomics.load(this.#words, NOTED) === 0;
   }
 
-  /** A request was at hand when its thread or server died. */
-  blame(unique: bigint): void {
+  /**
+   * A request was at hand when its thread or server died, with so many before it.
+   * @returns whether it may be what killed.
+   */
+  blame(unique: bigint, turn = 0): boolean {
     const noted = this.#words[NOTED] ?? 0;
-    const at = this.#find(unique) ?? headerWords + (noted % requestRows) * requestWords;
-    const isNew = this.#find(unique) === undefined;
+    const known = this.#find(unique);
+    const at = known ?? headerWords + (noted % requestRows) * requestWords;
+    const deaths = known === undefined ? 0 : (this.#words[at + 2] ?? 0);
+    const isGuilty = known === undefined || this.#words[at + TURN] !== WAITING;
     this.#words[at] = lowOf(unique);
     this.#words[at + 1] = this.#highOf(unique);
-    this.#words[at + 2] = isNew ? 1 : (this.#words[at + 2] ?? 0) + 1;
-    Atomics.store(this.#words, NOTED, isNew ? noted + 1 : noted);
+    this.#words[at + 2] = deaths + Number(isGuilty);
+    this.#words[at + TURN] = Math.min(turn, lastTurn);
+    Atomics.store(this.#words, NOTED, known === undefined ? noted + 1 : noted);
+    return isGuilty;
+  }
+
+  /** Blocks the thread until it is the turn of a request that was at hand at a death. */
+  awaitTurn(unique: bigint): void {
+    const at = this.#find(unique);
+    const turn = at === undefined ? 0 : (this.#words[at + TURN] ?? 0);
+    if (at === undefined || turn <= 0) return;
+    Atomics.store(this.#words, at + TURN, WAITING);
+    Atomics.wait(nobodyRings, 0, 0, turn * turnMsec);
+    Atomics.store(this.#words, at + TURN, 0);
   }
 
   /** There are other connections by now, whose requests have the same numbers. */

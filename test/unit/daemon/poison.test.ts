@@ -52,6 +52,23 @@ test('a death without the container, or a quiet minute, begins the count anew', 
   expect(poison.quarantined()).toEqual([]);
 });
 
+test('of those that were at hand at one death, who still waits is not to blame for the next', () => {
+  const memory = new SharedArrayBuffer(Poison.region.byteLength);
+  const poison = makePoison(memory);
+  expect([poison.blame(2n, 0), poison.blame(4n, 1)]).toEqual([true, true]);
+  const begin = performance.now();
+  poison.awaitTurn(2n);
+  expect(performance.now() - begin).toBeLessThan(10);
+  // A thread that waits is one that died while it did.
+  new Int32Array(memory, 0, 264)[4 + 4 + 3] = -1;
+  expect([poison.blame(2n, 0), poison.blame(4n, 1)]).toEqual([true, false]);
+  expect([poison.deathsOf(2n), poison.deathsOf(4n)]).toEqual([2, 1]);
+  const again = performance.now();
+  poison.awaitTurn(4n);
+  expect(performance.now() - again).toBeGreaterThan(15);
+  expect(poison.blame(4n)).toBe(true);
+});
+
 test('what was blamed is there for the next server, and release() ends it', () => {
   const memory = new SharedArrayBuffer(Poison.region.byteLength);
   for (let death = 0; death < 5; death++) makePoison(memory).blameContainers(new Set([5]), death);
