@@ -67,10 +67,12 @@ export class StateFile {
 
   /** `undefined` when it is not a state file, or one of a layout that is not known here. */
   static open(fd: number): StateFile | undefined {
-    if (memoryFileLength(fd) < headerBytes) return undefined;
+    const length = memoryFileLength(fd);
+    if (length < headerBytes) return undefined;
     const header = Buffer.from(viewMapping(mapMemoryFile(fd, 0, headerBytes)));
-    const isKnown = header.subarray(0, magic.length).equals(magic);
-    return isKnown ? new StateFile(fd, header) : undefined;
+    if (!header.subarray(0, magic.length).equals(magic)) return undefined;
+    const file = new StateFile(fd, header);
+    return file.#rows().every((row) => isWithin(row, length)) ? file : undefined;
   }
 
   /** The region as the predecessor left it, or a new one. Throws RangeError when there are too many. */
@@ -109,8 +111,9 @@ export class StateFile {
 
   #rows(): Row[] {
     return this.#rowOffsets().flatMap((at) => {
-      const end = this.#header.indexOf(0, at + NAME);
-      const name = this.#header.toString('latin1', at + NAME, end);
+      const named = this.#header.subarray(at + NAME, at + VERSION);
+      const end = named.indexOf(0);
+      const name = named.toString('latin1', 0, end < 0 ? named.length : end);
       if (name === '') return [];
       return {
         at,
@@ -135,6 +138,13 @@ export class StateFile {
 
 function isOf(row: Row, { name, version, byteLength }: RegionSpec): boolean {
   return row.name === name && row.version === version && row.byteLength === byteLength;
+}
+
+/** Memory beyond the end of the file would kill who touches it (SIGBUS). */
+function isWithin({ offset, byteLength }: Row, fileLength: number): boolean {
+  return (
+    offset >= headerBytes && offset % mappingAlignment === 0 && offset + byteLength <= fileLength
+  );
 }
 
 function aligned(byteLength: number): number {

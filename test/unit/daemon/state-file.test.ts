@@ -2,6 +2,8 @@ import { afterEach, expect, test } from 'vitest';
 import { type RegionSpec, StateFile } from '../../../src/daemon/state-file.ts';
 import {
   createMemoryFile,
+  mapMemoryFile,
+  mappingAlignment,
   resizeMemoryFile,
   viewMapping,
 } from '../../../src/kernel/mapped-memory.ts';
@@ -74,4 +76,17 @@ test('there is room for 62 regions', () => {
   for (let index = 0; index < 62; index++) state.region({ ...spec, name: `region ${index}` });
   expect(() => state.region(spec)).toThrow(RangeError);
   expect(bytesOf(state, { ...spec, name: 'region 61' })[0]).toBe(7);
+});
+
+test.each([
+  ['noise in place of regions', 64, Buffer.alloc(62 * 64, 0xa5)],
+  ['a region beyond its end', 64 + 48, Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])],
+  ['a region in its head', 64 + 40, Buffer.alloc(8)],
+])('open() refuses %s', (_what, offset, bytes) => {
+  const state = create();
+  state.region(spec);
+  expect(StateFile.open(state.fd)).toBeDefined();
+  const head = viewMapping(mapMemoryFile(state.fd, 0, mappingAlignment));
+  new Uint8Array(head).set(bytes, offset);
+  expect(StateFile.open(state.fd)).toBeUndefined();
 });
