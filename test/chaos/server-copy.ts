@@ -1,6 +1,6 @@
 // A copy of the built daemon, which a test may break, mend and replace while it runs.
 
-import { copyFileSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Teardown } from '../support/teardown.ts';
@@ -9,21 +9,25 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface ServerCopy {
   readonly directory: string;
+  readonly version: string;
   /** Puts a module of this folder in the place of the one that serving threads run. */
   useWorker(name: string): void;
   /** The argument list that serves at a mount point. */
   argv(mountPoint: string, ...args: readonly string[]): string[];
 }
 
-export function copyServer(teardown: Teardown): ServerCopy {
+/** `version` is what it calls itself. */
+export function copyServer(teardown: Teardown, version = '0.9.0'): ServerCopy {
   const directory = teardown.makeDir();
   mkdirSync(join(directory, 'native'));
-  for (const part of ['dist', 'native/build', 'package.json']) {
+  for (const part of ['dist', 'native/build']) {
     cpSync(join(project, part), join(directory, part), { recursive: true });
   }
+  const description = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as object;
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ ...description, version }));
   symlinkSync(join(project, 'node_modules'), join(directory, 'node_modules'));
   return {
-    directory,
+    ...{ directory, version },
     useWorker: (name) => {
       const module = fileURLToPath(new URL(name, import.meta.url));
       copyFileSync(module, join(directory, 'dist/daemon/worker.js'));
