@@ -128,7 +128,7 @@ export class Pressure {
     }
     this.#supervisor.keep(connectionName, this.fuseFd);
     this.#adoptTriggers();
-    const left = this.#isTakenOver ? takeUnanswered(this.fuseFd, this.journal) : [];
+    const left = this.#isTakenOver ? takeUnanswered(this.fuseFd, this.journal, 1) : [];
     this.#pool.open(left);
   }
 

@@ -1,5 +1,6 @@
 // The life of a serving thread: it has made everything ready, waits until the connection is its
-// own, answers what others left, and serves until the connection ends.
+// own, answers what its predecessor in the slot and others left, and serves until the connection
+// ends.
 
 import type { Session } from '../fuse/session.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
@@ -24,7 +25,8 @@ export interface ServingParts {
 
 export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: ServingParts): void {
   const { connection, channel, session, makeHostSession, onOpen } = parts;
-  const slot = new Journal(viewMapping(start.memory.journal)).slotOf(start.thread);
+  const journal = new Journal(viewMapping(start.memory.journal));
+  const slot = journal.slotOf(start.thread);
   const answers = new CarefulAnswers({
     session,
     poison: new Poison(viewMapping(start.memory.poison), connection),
@@ -35,6 +37,7 @@ export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: Serving
   postToMain({ prepared: true } satisfies PreparedMessage);
   if (!gate.wait()) return;
   onOpen?.();
+  if (journal.takenBy(start.thread) !== 0n) answerAgain(channel, answers, slot);
   for (const request of gate.left()) {
     // In its own slot, so that it is not lost when this thread dies of it.
     slot.request.set(request);

@@ -167,7 +167,8 @@ class Daemon implements HeldDaemon {
     if (this.#isTakenOver) this.#session.countTakeOver();
     else mountTree(this.#fuseFd, this.#options, this.#supervisor, this.#log);
     this.#loads = startLoadSampling(this.#memory.shared.loads, mainThread, this.#log);
-    this.#pool.open(this.#isTakenOver ? takeUnanswered(this.#fuseFd, this.#journal) : []);
+    const { workers } = this.#options;
+    this.#pool.open(this.#isTakenOver ? takeUnanswered(this.#fuseFd, this.#journal, workers) : []);
     this.#pressure?.open();
     this.#watching = setInterval(() => this.#watch(), watchMsec);
     for (const { pidnsInode, deaths } of this.#poison.quarantined()) {

@@ -8,14 +8,21 @@ import type { Journal } from './journal.ts';
 import type { Poison } from './poison.ts';
 
 /**
- * The requests that nobody answered and that the kernel does not send again, each in 8192 bytes.
- * Afterwards the journal is empty. Preconditions: nobody serves the connection.
+ * The requests that nobody answered, that the kernel does not send again, and that are in no slot
+ * of the threads 1 to `threadCount`: each of those finds its own there, which so is never lost.
+ * Each has 8192 bytes. Preconditions: nobody serves the connection.
  */
-export function takeUnanswered(fuseFd: number, journal: Journal): Uint8Array[] {
+export function takeUnanswered(
+  fuseFd: number,
+  journal: Journal,
+  threadCount: number,
+): Uint8Array[] {
+  const isResent = resendFuseRequests(fuseFd);
   const threads = journal.unanswered();
-  const requests = threads.map((thread) => Uint8Array.from(journal.requestOf(thread)));
-  for (const thread of threads) journal.forget(thread);
-  return resendFuseRequests(fuseFd) ? [] : requests;
+  const taken = isResent ? threads : threads.filter((one) => one < 1 || one > threadCount);
+  const requests = taken.map((thread) => Uint8Array.from(journal.requestOf(thread)));
+  for (const thread of taken) journal.forget(thread);
+  return isResent ? [] : requests;
 }
 
 /** A connection's journal, and its rows of the memory of deaths. */
