@@ -34,9 +34,10 @@ export interface Blamed {
 /** Notes what was at hand when a server died without having been asked to. */
 export function blameUnanswered(connections: readonly Blamed[]): void {
   const pidnsInodes = new Set<number>();
+  let turn = 0;
   for (const { journal, poison } of connections) {
     for (const thread of journal.unanswered()) {
-      poison.blame(journal.takenBy(thread));
+      if (!poison.blame(journal.takenBy(thread), turn++)) continue;
       const inode = readerPidns(journal.requestOf(thread));
       if (inode !== undefined) pidnsInodes.add(inode);
     }
