@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countBindMounts } from '../kernel/bind-mounts.ts';
-import { abortMount, readMountsAt } from '../kernel/mounts.ts';
+import { abortMount, nsprocMountType, readMountsAt } from '../kernel/mounts.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 
@@ -13,19 +13,38 @@ import type { Log } from './log.ts';
 const drainMsec = 1000;
 const pollMsec = 5;
 
-/** How many mounts, in containers most likely, show parts of what is mounted there. */
-export function countUses(directory: string): number {
-  const { device } = readMountsAt(directory).at(-1) ?? {};
+/** A file system, which need not be what is seen at its directory. */
+export interface OwnMount {
+  readonly directory: string;
+  /** `undefined` when it is not known, or not mounted. */
+  readonly device: string | undefined;
+}
+
+/** The device of what of ours is mounted at the directory. */
+export function deviceAt(directory: string): string | undefined {
+  return readMountsAt(directory).findLast(({ type }) => type === nsprocMountType)?.device;
+}
+
+/** How many mounts, in containers most likely, show parts of it. */
+export function countUses({ device }: OwnMount): number {
   return device === undefined ? 0 : countBindMounts(device);
 }
 
 /** What there is to answer before the end. */
 export type Unanswered = Pick<Journal, 'unanswered'>;
 
-/** @returns true when nobody had files of this very mount open; who had gets ENOTCONN from here on. */
-export async function endMount(directory: string, journal: Unanswered): Promise<boolean> {
+/**
+ * @returns true when nobody had files of this very mount open; who had gets ENOTCONN from here on.
+ * `undefined` when it is out of reach: it then ends with the last process that has its connection.
+ */
+export async function endMount(
+  { directory, device }: OwnMount,
+  journal: Unanswered,
+): Promise<boolean | undefined> {
   const deadline = performance.now() + drainMsec;
   while (journal.unanswered().length > 0 && performance.now() < deadline) await sleep(pollMsec);
+  // Somebody else's, which hides it, stays.
+  if (readMountsAt(directory).at(-1)?.device !== device) return undefined;
   return abortMount(directory);
 }
 

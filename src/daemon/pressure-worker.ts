@@ -18,6 +18,7 @@ import { GeneratedFileSystem } from '../vfs/generated-file-system.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { type GeneratedFile, Tree } from '../vfs/tree.ts';
 import { TriggerTable } from '../vfs/trigger-table.ts';
+import { deviceAt } from './end-mount.ts';
 import type { PressureMessage, PressureStart } from './pressure-start.ts';
 import { serveWhenOpen } from './serve-when-open.ts';
 import { SessionRecord } from './session-record.ts';
@@ -101,12 +102,16 @@ function makeHostSession(): Session {
 /** A connection that is mounted is mounted for ever, whichever thread or server did it. */
 function isMounted(): boolean {
   const session = new SessionRecord(viewMapping(memory.session));
+  const wasBefore = wasMounted(start.fuseFd);
   try {
-    if (!wasMounted(start.fuseFd)) mountWritableFuse(start.fuseFd, start.directory);
+    if (!wasBefore) mountWritableFuse(start.fuseFd, start.directory);
   } catch (error) {
     log.notMounted(start.directory, error);
     tell({ pressure: 'not mounted' });
     return false;
+  }
+  if (!wasBefore || session.device('pressure') === undefined) {
+    session.setDevice('pressure', deviceAt(start.directory));
   }
   session.setPressureMounted(true);
   return true;

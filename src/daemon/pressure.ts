@@ -9,7 +9,7 @@ import { closeInBackground } from '../kernel/pressure-trigger.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { TriggerTable } from '../vfs/trigger-table.ts';
 import { triggerName, triggerSlotOf } from './connections.ts';
-import { endMount } from './end-mount.ts';
+import { endMount, type OwnMount } from './end-mount.ts';
 import { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import { Poison } from './poison.ts';
@@ -143,6 +143,12 @@ export class Pressure {
     return this.#pool.busyMsec(1) < patienceMsec;
   }
 
+  mount(): OwnMount {
+    const isMounted = this.#session.isPressureMounted();
+    const device = isMounted ? this.#session.device('pressure') : undefined;
+    return { directory: this.directory, device };
+  }
+
   usage(): PressureUsage {
     const isMounted = this.#session.isPressureMounted() && this.#pool.living() > 0;
     return { isMounted, triggers: this.triggers.usedCount() };
@@ -160,8 +166,8 @@ export class Pressure {
     this.#pool.stopReplacing();
     // A mount that came later would keep the thread for ever.
     await this.ready;
-    await endMount(this.directory, this.journal);
-    await this.#pool.ended;
+    const wasIdle = await endMount(this.mount(), this.journal);
+    if (wasIdle !== undefined) await this.#pool.ended;
   }
 
   #takeMessage(message: unknown): boolean {

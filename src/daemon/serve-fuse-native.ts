@@ -9,7 +9,7 @@ import { type LoadedFuseNative, loadFuseNative } from '../transport/fuse-native-
 import { OpenFiles } from '../vfs/open-files.ts';
 import { type RunningControl, startControl } from './control.ts';
 import { RequestError } from './control-commands.ts';
-import { countUses, endMount, logEnd } from './end-mount.ts';
+import { countUses, deviceAt, endMount, logEnd } from './end-mount.ts';
 import { makeFileSystem } from './file-system.ts';
 import { readSight } from './host-check.ts';
 import { startLoadSampling } from './load-sampling.ts';
@@ -133,9 +133,10 @@ function startAnswering({ options, log, memory, mount, resolver }: Serving): Run
 }
 
 async function stop(mountPoint: string, mount: PathMount, log: Log): Promise<void> {
-  const uses = countUses(mountPoint);
+  const own = { directory: mountPoint, device: deviceAt(mountPoint) };
+  const uses = countUses(own);
   // A request that JavaScript has is answered before anything else runs on this thread.
-  const wasIdle = await endMount(mountPoint, { unanswered: () => [] });
-  logEnd(log, wasIdle && uses === 0, { mountPoint, answered: mount.answered() });
+  const wasIdle = await endMount(own, { unanswered: () => [] });
+  logEnd(log, wasIdle === true && uses === 0, { mountPoint, answered: mount.answered() });
   await mount.ended;
 }

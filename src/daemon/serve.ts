@@ -12,7 +12,7 @@ import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import type { Connections } from './connections.ts';
-import { countUses, endMount, logEnd } from './end-mount.ts';
+import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { readSight } from './host-check.ts';
 import { Journal } from './journal.ts';
 import { type LoadSampling, startLoadSampling } from './load-sampling.ts';
@@ -20,6 +20,7 @@ import type { Log } from './log.ts';
 import { claimMountPoint, StartError } from './mount-point.ts';
 import { Poison } from './poison.ts';
 import { Pressure } from './pressure.ts';
+import { endNow } from './process-end.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openServerMemory, recoverMemory, type ServerMemory } from './server-memory.ts';
 import { type Asked, startAnswering } from './server-status.ts';
@@ -166,6 +167,9 @@ class Daemon implements HeldDaemon {
     this.#supervisor.keep('state', this.#memory.fd);
     if (this.#isTakenOver) this.#session.countTakeOver();
     else mountTree(this.#fuseFd, this.#options, this.#supervisor, this.#log);
+    if (!this.#isTakenOver || this.#session.device('tree') === undefined) {
+      this.#session.setDevice('tree', deviceAt(mountPoint));
+    }
     this.#loads = startLoadSampling(this.#memory.shared.loads, mainThread, this.#log);
     const { workers } = this.#options;
     this.#pool.open(this.#isTakenOver ? takeUnanswered(this.#fuseFd, this.#journal, workers) : []);
@@ -217,9 +221,12 @@ class Daemon implements HeldDaemon {
   }
 
   isInUse(): boolean {
-    const directories = [this.#options.mountPoint];
-    if (this.#pressure?.usage().isMounted === true) directories.push(this.#pressure.directory);
-    return directories.some((directory) => countUses(directory) > 0);
+    const pressure = this.#pressure?.mount();
+    return countUses(this.#mount()) > 0 || (pressure !== undefined && countUses(pressure) > 0);
+  }
+
+  #mount(): OwnMount {
+    return { directory: this.#options.mountPoint, device: this.#session.device('tree') };
   }
 
   markEnding(): void {
@@ -231,9 +238,14 @@ class Daemon implements HeldDaemon {
     const wasInUse = this.isInUse();
     await this.#pressure?.stop();
     this.#pool.stopReplacing();
-    const wasIdle = await endMount(mountPoint, this.#journal);
+    const wasIdle = await endMount(this.#mount(), this.#journal);
     this.forgetConnections();
-    logEnd(this.#log, wasIdle && !wasInUse, { mountPoint, answered: this.#journal.answered() });
+    logEnd(this.#log, wasIdle !== false && !wasInUse, {
+      mountPoint,
+      answered: this.#journal.answered(),
+    });
+    // Nothing else wakes threads that wait for requests.
+    if (wasIdle === undefined) endNow();
     await this.#pool.ended;
   }
 

@@ -8,6 +8,10 @@ const TAKE_OVERS = 1;
 const IS_ENDING = 2;
 const IS_PRESSURE_MOUNTED = 3;
 const SERVER_PID = 4;
+/** Devices of the file systems, minor numbers above the major one; 0 is none. */
+const TREE_DEVICE = 5;
+const PRESSURE_DEVICE = 6;
+const minorSize = 2 ** 20;
 const words = 32;
 
 export class SessionRecord {
@@ -49,6 +53,18 @@ export class SessionRecord {
 
   setServerPid(pid: number): void {
     this.#words[SERVER_PID] = pid;
+  }
+
+  /** `MAJOR:MINOR` of a connection's file system, which may be out of sight by now. */
+  device(connection: 'tree' | 'pressure'): string | undefined {
+    const number = this.#words[connection === 'tree' ? TREE_DEVICE : PRESSURE_DEVICE] ?? 0;
+    if (number === 0) return undefined;
+    return `${Math.floor(number / minorSize)}:${number % minorSize}`;
+  }
+
+  setDevice(connection: 'tree' | 'pressure', device: string | undefined): void {
+    const [major = 0, minor = 0] = (device ?? '0:0').split(':').map(Number);
+    this.#words[connection === 'tree' ? TREE_DEVICE : PRESSURE_DEVICE] = major * minorSize + minor;
   }
 
   isPressureMounted(): boolean {
