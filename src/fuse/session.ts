@@ -72,7 +72,12 @@ export type ReportError = (error: unknown, header: InHeader | undefined) => void
 /** Requests that a file system answers beyond those of a read-only tree. */
 export interface MoreRequests {
   /** Writes the answer's body behind the header; the whole length, `undefined` if not its own. */
-  answer(header: InHeader, request: Buffer, reply: Buffer): number | undefined;
+  answer(
+    header: InHeader,
+    request: Buffer,
+    reply: Buffer,
+    isAskedAgain: boolean,
+  ): number | undefined;
 }
 
 interface Answering {
@@ -111,7 +116,7 @@ export class Session {
     try {
       header = decodeInHeader(request, length);
       const replyLength =
-        this.#more?.answer(header, request, reply) ??
+        this.#more?.answer(header, request, reply, isAskedAgain) ??
         this.#dispatch(header, request, { reply, isAskedAgain });
       if (replyLength !== NO_REPLY) encodeOutHeader(reply, replyLength, 0, header.unique);
       return replyLength;

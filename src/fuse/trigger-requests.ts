@@ -68,12 +68,17 @@ export class TriggerRequests implements MoreRequests {
     this.#files = files;
   }
 
-  answer(header: InHeader, request: Buffer, reply: Buffer): number | undefined {
+  answer(
+    header: InHeader,
+    request: Buffer,
+    reply: Buffer,
+    isRepeated: boolean,
+  ): number | undefined {
     switch (header.opcode) {
       case Opcode.OPEN:
         return this.#open(header, request, reply);
       case Opcode.WRITE: {
-        const isAskedAgain = (header.unique & RESENT) !== 0n;
+        const isAskedAgain = isRepeated || (header.unique & RESENT) !== 0n;
         const write = { ...decodeWriteIn(request, header), nodeId: header.nodeId, isAskedAgain };
         const taken = this.#files.writeFile(write, header);
         return OUT_HEADER_SIZE + encodeWriteOut(reply, OUT_HEADER_SIZE, taken);

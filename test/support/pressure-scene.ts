@@ -9,7 +9,7 @@ import { TriggerTable } from '../../src/vfs/trigger-table.ts';
 
 export interface PressureScene {
   /** The answer, `undefined` when there is none. */
-  ask(request: Buffer): Buffer | undefined;
+  ask(request: Buffer, isAskedAgain?: boolean): Buffer | undefined;
   readonly triggers: TriggerTable;
   /** What was written to the kernel. */
   readonly written: string[];
@@ -43,11 +43,11 @@ export function makePressureScene(): PressureScene {
   });
   const reported: unknown[] = [];
   const session = new Session(files, (error) => reported.push(error), new TriggerRequests(files));
-  const ask = (request: Buffer): Buffer | undefined => {
+  const ask = (request: Buffer, isAskedAgain = false): Buffer | undefined => {
     const reply = Buffer.alloc(4096, 0xee);
     const into = Buffer.alloc(8192, 0xee);
     request.copy(into);
-    const length = session.answer(into, request.length, reply);
+    const length = session.answer(into, request.length, reply, isAskedAgain);
     return length === 0 ? undefined : reply.subarray(0, length);
   };
   const scene: PressureScene = {

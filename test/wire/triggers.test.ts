@@ -113,6 +113,13 @@ test('WRITE that the kernel sends again has made its trigger, or makes it', () =
   expectBytes(scene.ask(writeOf(valid)), errorOf('f0')); // -16 (EBUSY)
 });
 
+test('WRITE that is repeated from the journal has made its trigger', () => {
+  const scene = startOpened();
+  scene.ask(writeOf(valid));
+  expectBytes(scene.ask(writeOf(valid), true), taken);
+  expect(scene.triggers.usedCount()).toBe(1);
+});
+
 test('WRITE tells what the kernel says, and may be tried again', () => {
   const scene = startOpened();
   scene.errno = 22;
