@@ -21,6 +21,7 @@ export type ProgramName =
   | 'old-kernel'
   | 'older-kernel'
   | 'read-loop'
+  | 'passing-container'
   | 'pressure-triggers'
   | 'reads'
   | 'spin'
