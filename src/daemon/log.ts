@@ -2,20 +2,17 @@
 
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { openErrorOutput } from '../kernel/error-output.ts';
 
 export type Log = Logger;
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What waits for a log that cannot be written at the moment; lines beyond it are lost. */
-const longestBacklog = 1024 * 1024;
-
 /** Logs to standard error, so that standard output stays free for results. */
 export function createLog(level: LogLevel, isTerminal: boolean): Log {
   const base = { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
-  const destination = pino.destination({ dest: 2, sync: true, maxLength: longestBacklog });
   // A full disk, or a terminal that was closed, is no reason to leave containers without files.
-  destination.on('error', () => {});
+  const destination = openErrorOutput();
   if (!isTerminal) return pino(base, destination);
   return pino(base, pretty({ destination, colorize: true, translateTime: 'SYS:HH:MM:ss.l' }));
 }
