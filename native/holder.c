@@ -39,6 +39,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -673,6 +674,11 @@ int main(int argc, char **argv) {
   prctl(PR_SET_NAME, "nsproc-holder");
   sigprocmask(SIG_SETMASK, NULL, &old_mask);
   take_listen_fds();
+#ifdef SYS_close_range
+  /* What else was open where this was started is for no program that enters a container
+   * (CLOSE_RANGE_CLOEXEC, Linux >= 5.11). */
+  syscall(SYS_close_range, FIRST_FD, ~0U, 1U << 2);
+#endif
   if (socket_to_fetch) {
     fetch(socket_to_fetch);
     pass_fds(-1, NULL);
