@@ -14,7 +14,7 @@ export const usage = `Usage: npm run soak -- [options]
   --minutes N                how long, once all readers are there (default 30)
   --readers N                containers that stay, each with a reader of all files (default 100)
   --containers-per-second N  containers that come, read each file twice, and go (default 10)
-  --pause N                  ms between two texts of a reader (default 50)
+  --pause N                  ms between two texts of a reader (default 200)
 SIGINT ends it early, with all that is known by then.
 `;
 
@@ -26,7 +26,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
       minutes: { type: 'string', default: '30' },
       readers: { type: 'string', default: '100' },
       'containers-per-second': { type: 'string', default: '10' },
-      pause: { type: 'string', default: '50' },
+      pause: { type: 'string', default: '200' },
       help: { type: 'boolean', default: false },
     },
   });
