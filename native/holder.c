@@ -96,7 +96,7 @@ struct child {
 
 static struct kept_fd kept[MOST_FDS];
 static int kept_count;
-static struct child serving, coming;
+static struct child serving = {.go_fd = -1}, coming = {.go_fd = -1};
 static int notify_fd;
 static char notify_name[64]; /* as NOTIFY_SOCKET has it */
 static char **command;
@@ -188,6 +188,24 @@ static void take_listen_fds(void) {
     names += length;
     if (*names == ':') names++;
   }
+}
+
+static bool is_kept(int fd) {
+  for (int i = 0; i < kept_count; i++)
+    if (kept[i].fd == fd) return true;
+  return false;
+}
+
+/* What else was open where this was started is for no program that enters a container, and who
+ * waits for its end shall not wait for this process's. */
+static void close_others(void) {
+  DIR *fds = opendir("/proc/self/fd");
+  if (fds == NULL) return;
+  for (struct dirent *entry; (entry = readdir(fds));) {
+    int fd = atoi(entry->d_name);
+    if (fd >= FIRST_FD && fd != dirfd(fds) && !is_kept(fd)) close(fd);
+  }
+  closedir(fds);
 }
 
 /* A string of the environment that lives as long as the process. */
@@ -512,7 +530,7 @@ static bool receive(void) {
   bool was_serving = child == &serving;
   for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
     if (strcmp(line, "READY=1") == 0 || strncmp(line, "STATUS=", 7) == 0 ||
-        strcmp(line, "STOPPING=1") == 0)
+        strcmp(line, "STOPPING=1") == 0 || (was_serving && strcmp(line, "WATCHDOG=1") == 0))
       tell_above(outer_notify, line);
     take_line(child, line);
     if (!was_serving && serving.pid == sender) child = &serving;
@@ -674,11 +692,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_NAME, "nsproc-holder");
   sigprocmask(SIG_SETMASK, NULL, &old_mask);
   take_listen_fds();
-#ifdef SYS_close_range
-  /* What else was open where this was started is for no program that enters a container
-   * (CLOSE_RANGE_CLOEXEC, Linux >= 5.11). */
-  syscall(SYS_close_range, FIRST_FD, ~0U, 1U << 2);
-#endif
+  close_others();
   if (socket_to_fetch) {
     fetch(socket_to_fetch);
     pass_fds(-1, NULL);
@@ -693,8 +707,6 @@ int main(int argc, char **argv) {
   ssize_t length = readlink("/proc/self/exe", host_server, sizeof host_server - 16);
   while (length > 0 && host_server[length - 1] != '/') length--;
   if (length >= 0) strcpy(host_server + length, "host-server");
-  forget(&serving);
-  forget(&coming);
   own_niceness = getpriority(PRIO_PROCESS, 0);
   set_oom_score("-1000");
   raise_fd_limit();

@@ -50,6 +50,8 @@ function renderTable(host: FileTexts, container: FileTexts): string {
 export async function runDemo(): Promise<number> {
   process.stderr.write('starting a daemon and a container...\n');
   const log = createLog('warn', process.stderr.isTTY);
+  // It takes some seconds, and leaves nothing behind only if it gets to its end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const { host, container, problems } = await runDemoContainer(defaultServeSettings, log);
   process.stdout.write(renderTable(host, container));
   for (const problem of problems) process.stderr.write(`limit not set: ${problem}\n`);

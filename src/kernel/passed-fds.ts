@@ -15,15 +15,13 @@ export function takePassedFds(environment: NodeJS.ProcessEnv): Map<string, numbe
   const { LISTEN_PID: pid, LISTEN_FDS: count = '0', LISTEN_FDNAMES: names = '' } = environment;
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name];
   const fds = new Map<string, number>();
-  if (Number(pid) !== process.pid) return fds;
-  names
-    .split(':')
-    .slice(0, Number(count))
-    .forEach((name, index) => {
-      const fd = firstFd + index;
-      if (libc.fcntl(fd, F_SETFD, FD_CLOEXEC) === 0) fds.set(name, fd);
-    });
-  return fds;
+  const passed = count === '0' ? [] : names.split(':').slice(0, Number(count));
+  passed.forEach((name, index) => {
+    const fd = firstFd + index;
+    if (libc.fcntl(fd, F_SETFD, FD_CLOEXEC) === 0) fds.set(name, fd);
+  });
+  // Somebody else's, such as a wrapper's that passed its environment on.
+  return Number(pid) === process.pid ? fds : new Map();
 }
 
 /** The next byte of a pipe; `undefined` when its other end was closed, or it can't be read. */

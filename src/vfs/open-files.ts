@@ -144,6 +144,10 @@ export class OpenFiles {
     if (!this.#lock.isHeld()) return;
     const table = this.#table;
     const pages = new Set<number>();
+    // Whoever dies in here has lost entries: then no handle so far counts as given, and no text
+    // is taken for the rest of another one.
+    const [last = 0n, beforeFirst = 0n] = this.#handles;
+    this.#handles[1] = last;
     table.rebuild((at) => {
       const first = table.get(at, FIRST_PAGE);
       if (first === 0) return true;
@@ -159,6 +163,7 @@ export class OpenFiles {
       if (isKept) table.addPages(table.get(at, OWNER), PagePool.pagesFor(length));
     }
     this.#pool.rebuild(pages);
+    this.#handles[1] = beforeFirst;
     this.#lock.break();
   }
 
