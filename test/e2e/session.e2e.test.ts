@@ -2,7 +2,8 @@
 // the next start, and over an upgrade. What readers meet while servers die is in test/chaos.
 
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { run, runOrThrow } from '../support/commands.ts';
+import { runOrThrow } from '../support/commands.ts';
+import { type Container, startContainer } from '../support/containers.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startLoopingReader } from '../support/looping-reader.ts';
 import { mountsBelow } from '../support/mounts.ts';
@@ -22,13 +23,13 @@ const patience = { timeout: 30_000 * slowness };
 /** A server starts in less than a second; with other tests beside it, it may take longer. */
 const longestWaitMsec = 5000 * slowness;
 
-/** Binds a file over another one, as containers have it. */
-async function bindUptime(mountPoint: string): Promise<string> {
-  const target = `${teardown.makeDir()}/uptime`;
-  await runOrThrow(['touch', target]);
-  await runOrThrow(['mount', '--bind', `${mountPoint}/proc/uptime`, target]);
-  teardown.add(() => run(['umount', '--lazy', target]));
-  return target;
+/** Its mounts are its own: what other tests start does not have them. */
+async function startUser(mountPoint: string): Promise<Container> {
+  const container = await startContainer({
+    mounts: [[`${mountPoint}/proc/uptime`, '/proc/uptime']],
+  });
+  teardown.add(() => container.stop());
+  return container;
 }
 
 const keepersOf = (mountPoint: string) =>
@@ -44,7 +45,7 @@ describe('upgrade', () => {
     const daemon = await startDaemon();
     teardown.add(() => daemon.stop());
     const { mountPoint, pid } = daemon;
-    const reader = await startLoopingReader(await bindUptime(mountPoint));
+    const reader = await startLoopingReader(await startUser(mountPoint), '/proc/uptime');
     await runNsproc(['set', 'swap', 'off', '--mount-point', mountPoint]);
     const { status, stdout } = await runNsproc(['upgrade', '--mount-point', mountPoint]);
     expect(stdout).toMatch(new RegExp(`^server ${pid} \\(\\S+\\) replaced by ${daemon.pid} `));
@@ -62,8 +63,8 @@ describe('SIGTERM while containers have the files', () => {
   it('leaves a keeper, from which the next start takes over', async () => {
     const mountPoint = teardown.makeDir();
     const first = await startServe(teardown, { mountPoint });
-    const file = await bindUptime(mountPoint);
-    const reader = await startLoopingReader(file);
+    const user = await startUser(mountPoint);
+    const reader = await startLoopingReader(user, '/proc/uptime');
     first.signal('SIGTERM');
     expect(await first.ended).toBe(0);
     expect(first.output()).toContain('still in use');
@@ -76,7 +77,7 @@ describe('SIGTERM while containers have the files', () => {
     expect(mountsBelow(mountPoint).filter((mount) => mount.mountPoint === mountPoint)).toHaveLength(
       1,
     );
-    await runOrThrow(['umount', file]);
+    await user.stop();
     second.signal('SIGTERM');
     expect(await second.ended).toBe(0);
     expect(mountsBelow(mountPoint)).toEqual([]);
@@ -85,10 +86,12 @@ describe('SIGTERM while containers have the files', () => {
   it("the keeper answers with the host's file after a moment", async () => {
     const mountPoint = teardown.makeDir();
     const daemon = await startServe(teardown, { mountPoint });
-    const file = await bindUptime(mountPoint);
+    const user = await startUser(mountPoint);
     daemon.signal('SIGTERM');
     expect(await daemon.ended).toBe(0);
-    const { status, stdout } = await run(['cat', file], { timeoutMsec: 20_000 * slowness });
+    const { status, stdout } = await user.exec(['cat', '/proc/uptime'], {
+      timeoutMsec: 20_000 * slowness,
+    });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d\d \d+\.\d\d\n$/);
   });
@@ -99,7 +102,7 @@ describe('a holder that is killed', () => {
     const daemon = await startDaemon();
     teardown.add(() => daemon.stop());
     const { mountPoint } = daemon;
-    const reader = await startLoopingReader(await bindUptime(mountPoint));
+    const reader = await startLoopingReader(await startUser(mountPoint), '/proc/uptime');
     process.kill(daemon.holderPid, 'SIGKILL');
     const holders = () =>
       findByCommandLine(`--mount-point\0${mountPoint}\0`).filter(
@@ -131,7 +134,7 @@ describe('below a service manager with an fd store', () => {
     await manager.until('ready', 1);
     expect(manager.output()).toMatch(/^stored state$/m);
     expect(manager.output()).toMatch(/^stored tree$/m);
-    const reader = await startLoopingReader(await bindUptime(manager.mountPoint));
+    const reader = await startLoopingReader(await startUser(manager.mountPoint), '/proc/uptime');
     for (let death = 1; death <= 3; death++) {
       manager.order('signal SIGKILL');
       await manager.until('ended -9', death);
@@ -147,15 +150,15 @@ describe('below a service manager with an fd store', () => {
     const manager = startServiceManager(teardown);
     const { mountPoint } = manager;
     await manager.until('ready', 1);
-    const file = await bindUptime(mountPoint);
-    const reader = await startLoopingReader(file);
+    const user = await startUser(mountPoint);
+    const reader = await startLoopingReader(user, '/proc/uptime');
     manager.order('signal SIGTERM');
     await manager.until('ended -9', 1);
     manager.order('start');
     await manager.until('ready', 2);
     await expect.poll(() => keepersOf(mountPoint), patience).toEqual([]);
     expect(await reader.stop()).toMatchObject({ errors: 0, cutOff: 0 });
-    await runOrThrow(['umount', file]);
+    await user.stop();
     manager.order('signal SIGTERM');
     await manager.until('ended 0', 1);
     expect(manager.output()).toMatch(/^removed tree$/m);

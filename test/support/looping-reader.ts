@@ -1,5 +1,7 @@
 // A reader in a loop, which counts what it could not read and how long it had to wait.
 
+import type { Container } from './containers.ts';
+import { findDescendants } from './processes.ts';
 import { startWatched } from './watched-process.ts';
 
 export interface Reading {
@@ -34,13 +36,17 @@ const script = `
   turn();
   console.log('reading');`;
 
-/** Reads the file again and again. Resolves once it does. */
-export async function startLoopingReader(file: string): Promise<LoopingReader> {
-  const reader = startWatched([process.execPath, '-e', script, file]);
+/** Reads the file again and again in the container. Resolves once it does. */
+export async function startLoopingReader(
+  container: Container,
+  file: string,
+): Promise<LoopingReader> {
+  const reader = startWatched(container.execArgv([process.execPath, '-e', script, file]));
   await reader.untilPrinted(/reading/);
   return {
     stop: async () => {
-      reader.signal('SIGTERM');
+      // nsenter(1) is its parent, and passes no signals on.
+      for (const pid of findDescendants(reader.pid)) process.kill(pid, 'SIGTERM');
       await reader.ended;
       return JSON.parse(reader.output().split('\n').at(-2) ?? '');
     },
