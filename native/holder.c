@@ -529,7 +529,7 @@ static bool receive(void) {
   bool was_serving = child == &serving;
   for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
     if (strcmp(line, "READY=1") == 0 || strncmp(line, "STATUS=", 7) == 0 ||
-        strcmp(line, "STOPPING=1") == 0)
+        strcmp(line, "STOPPING=1") == 0 || (was_serving && strcmp(line, "WATCHDOG=1") == 0))
       tell_above(outer_notify, line);
     take_line(child, line);
     if (!was_serving && serving.pid == sender) child = &serving;
