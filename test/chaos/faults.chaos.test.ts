@@ -12,7 +12,7 @@ import { copyServer } from './server-copy.ts';
 import { startSession } from './session.ts';
 
 const readers = 6;
-const msec = isLong ? 20_000 : 6000;
+const msec = isLong ? 20_000 : 4000;
 const layers = ['view', 'host', 'cgroup', 'procfs', 'reader', 'vfs', 'tree', 'fuse', 'transport'];
 
 const lacking = missing('root', 'fuse', 'cgroup:memory');

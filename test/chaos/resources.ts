@@ -8,12 +8,14 @@ import type { Session } from './session.ts';
 export interface Resources {
   readonly processes: number;
   readonly mounts: number;
-  readonly holderFds: number;
+  /** What they lead to, sorted. */
+  readonly holderFds: readonly string[];
   readonly holderKib: number;
   readonly serverFds: number;
   readonly serverThreads: number;
   readonly serverKib: number;
-  /** Of the memory that outlives servers, what is in use. */
+  /** The memory that outlives servers: its length, and what is in use. */
+  readonly stateBytes: number;
   readonly stateKib: number;
 }
 
@@ -25,17 +27,28 @@ export function readResources(session: Session): Resources {
   return {
     processes: processes.size,
     mounts: mountsBelow(session.mountPoint).length,
-    holderFds: fdCount(holder),
+    holderFds: fdTargets(holder),
     holderKib: statusNumber(holder, 'VmRSS'),
-    serverFds: fdCount(server),
+    serverFds: fdTargets(server).length,
     serverThreads: statusNumber(server, 'Threads'),
     serverKib: statusNumber(server, 'VmRSS'),
-    stateKib: stateKib(holder),
+    ...readState(holder),
   };
 }
 
-function fdCount(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+/** Without numbers: a socket is as good as another. */
+function fdTargets(pid: number): string[] {
+  const fds = readdirSync(`/proc/${pid}/fd`);
+  return fds.map((fd) => targetOf(`/proc/${pid}/fd/${fd}`).replace(/\d+/, '')).sort();
+}
+
+function targetOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // It has been closed meanwhile.
+    return '';
+  }
 }
 
 function statusNumber(pid: number, name: string): number {
@@ -43,8 +56,10 @@ function statusNumber(pid: number, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
 
-function stateKib(holder: number): number {
+function readState(holder: number): Pick<Resources, 'stateBytes' | 'stateKib'> {
   const paths = readdirSync(`/proc/${holder}/fd`).map((fd) => `/proc/${holder}/fd/${fd}`);
   const path = paths.find((candidate) => readlinkSync(candidate).includes('nsproc-state'));
-  return path === undefined ? 0 : statSync(path).blocks / 2;
+  if (path === undefined) throw new Error('The holder keeps no state');
+  const { size, blocks } = statSync(path);
+  return { stateBytes: size, stateKib: blocks / 2 };
 }
