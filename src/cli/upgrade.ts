@@ -7,8 +7,8 @@ import { askDaemon, ControlError } from '../daemon/control-client.ts';
 import type { ControlOptions } from './control.ts';
 import { ExitStatus } from './exit-status.ts';
 
-/** Starting takes less than a second; a busy machine may need some. */
-const patienceMsec = 30_000;
+/** Starting takes less than a second; this is how long the holder lets a server take for it. */
+const patienceMsec = 60_000;
 const pollMsec = 100;
 
 interface ServerFacts {

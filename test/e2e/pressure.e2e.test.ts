@@ -19,12 +19,13 @@ const lacking =
     : 'needs a v2 hierarchy and a kernel with pressure information (psi=1)';
 beforeEach((ctx) => ctx.skip(lacking !== undefined, lacking));
 
+const patience = { timeout: 20_000 * Number(process.env['NSPROC_TEST_SLOW'] ?? 1) };
 const file = '/proc/pressure/cpu';
 const trigger = 'some 100000 2000000';
 
 async function startWithPressure(options: ContainerOptions = {}): Promise<Container> {
   const { mountPoint } = scene().daemon;
-  await expect.poll(() => mountsBelow(mountPoint).length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => mountsBelow(mountPoint).length, patience).toBe(2);
   const source = `${mountPoint}/proc/pressure`;
   const mounts = [[source, '/proc/pressure']] as const;
   return scene().start({ cgroup: scene().makeCgroup(), mounts, ...options });
@@ -147,7 +148,7 @@ describe('a hostile container', () => {
       const links = (await run(['sh', '-c', `ls -l /proc/${pid}/fd`])).stdout.split('\n');
       return links.filter((link) => link.startsWith('lrwx') && link.endsWith('.pressure'));
     };
-    await expect.poll(open, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(open, patience).toEqual([]);
   });
 });
 
@@ -175,10 +176,10 @@ describe('a daemon that was killed', () => {
   it('is replaced together with its pressure files', async () => {
     const mountPoint = scene().teardown.makeDir();
     const first = await startDaemon({ mountPoint });
-    await expect.poll(() => mountsBelow(mountPoint).length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => mountsBelow(mountPoint).length, patience).toBe(2);
     await first.kill();
     const second = await startDaemon({ mountPoint });
-    await expect.poll(() => mountsBelow(mountPoint).length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => mountsBelow(mountPoint).length, patience).toBe(2);
     expect(await runOrThrow(['cat', `${mountPoint}/proc/pressure/cpu`])).toContain('some');
     expect(await second.stop()).toEqual({ status: 0, leftMount: false });
     await first.stop();

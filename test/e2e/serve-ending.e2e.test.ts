@@ -12,7 +12,8 @@ import { startWatched } from '../support/watched-process.ts';
 
 const lacking = missing('root', 'fuse');
 const teardown = makeTeardown();
-const patience = { timeout: 30_000 };
+const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
+const patience = { timeout: 30_000 * slowness };
 beforeEach((ctx) => ctx.skip(lacking !== undefined, lacking));
 afterAll(() => teardown.run());
 
@@ -65,7 +66,7 @@ describe('ending under load', () => {
     const held = `exec 3< "$1/proc/uptime"; echo open; while [ -e "$2" ]; do sleep 0.1; done; cat <&3`;
     const flag = teardown.makeDir();
     const reader = run(['sh', '-c', held, 'sh', mountPoint, flag]);
-    await expect.poll(() => isOpened(mountPoint), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => isOpened(mountPoint), patience).toBe(true);
     daemon.signal('SIGTERM');
     expect(await daemon.ended).toBe(0);
     expect(mountsBelow(mountPoint)).toEqual([]);
@@ -103,9 +104,7 @@ describe('a log that cannot be written', () => {
     ]);
     teardown.add(() => killServing(mountPoint));
     await expect
-      .poll(async () => (await run(['cat', `${mountPoint}/proc/uptime`])).status, {
-        timeout: 30_000,
-      })
+      .poll(async () => (await run(['cat', `${mountPoint}/proc/uptime`])).status, patience)
       .toBe(0);
     serving.signal('SIGTERM');
     expect(await serving.ended).toBe(0);

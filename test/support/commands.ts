@@ -13,9 +13,12 @@ export interface Outcome {
 export interface RunOptions {
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** After this the program is killed; status is then 137. */
+  /** After this, on a machine of usual speed, the program is killed; status is then 137. */
   readonly timeoutMsec?: number;
 }
+
+/** How many times slower than usual the machine is. */
+const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
 
 /** How a shell would give the end of a process as a number. */
 export function shellStatusOf(code: number | null, signal: NodeJS.Signals | null): number {
@@ -27,7 +30,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   const [program = '', ...args] = argv;
   const { input = '', env = process.env, timeoutMsec = 120_000 } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, timeout: timeoutMsec, killSignal: 'SIGKILL' });
+    const timeout = timeoutMsec * slowness;
+    const child = spawn(program, args, { env, timeout, killSignal: 'SIGKILL' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

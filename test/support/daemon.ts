@@ -51,7 +51,7 @@ const mainFile = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
 const startPatienceMsec = 60_000 * slowness;
 const stopPatienceMsec = 30_000 * slowness;
-const readPatienceMsec = 10_000 * slowness;
+const readPatienceMsec = 10_000;
 
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   if (!existsSync(mainFile)) throw new Error(`Cannot find ${mainFile}: run npm run build first`);
