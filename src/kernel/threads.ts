@@ -10,15 +10,18 @@ export interface ThreadEvents {
   ended(error: Error | undefined): void;
 }
 
-/** A thread needs a few MiB; one that grows beyond this leaks, and is better replaced early. */
-const maxOldGenerationSizeMb = 256;
+/**
+ * A thread needs some 10 MiB; one that grows beyond the first of these leaks, and is better replaced
+ * early. V8 looks for old garbage only when half of it is full, and keeps all of the second one.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 6 };
 
 /** Starts a thread that runs the module at `url`. */
 export function startThread(url: URL, data: unknown, events: ThreadEvents): void {
   const worker = new Worker(url, {
     workerData: data,
     name: 'nsproc-worker',
-    resourceLimits: { maxOldGenerationSizeMb },
+    resourceLimits,
   });
   let failure: Error | undefined;
   worker.on('message', (message: unknown) => events.message(message));
