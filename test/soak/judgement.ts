@@ -14,6 +14,8 @@ export interface Evidence {
   readonly passersFaults: readonly string[];
   /** How many servers there were. */
   readonly servers: number;
+  /** How often a thread was at one request for so long that it got a sibling. */
+  readonly stuckTimes: number;
   /** What was still there in the end. */
   readonly leftovers: readonly string[];
 }

@@ -23,7 +23,7 @@ const asUsual = ['nice', '-n', '10'];
 const paint = painter(process.stderr);
 const stop = new AbortController();
 
-type Found = Pick<Evidence, 'samples' | 'crowd' | 'passersFaults' | 'servers'>;
+type Found = Omit<Evidence, 'leftovers'>;
 
 async function soak(teardown: Teardown, session: Session, options: Options): Promise<Found> {
   const { mountPoint } = session;
@@ -35,7 +35,8 @@ async function soak(teardown: Teardown, session: Session, options: Options): Pro
   const { samples, passersFaults } = await watch(session, options);
   const servers = session.beginnings() + session.deaths();
   const crowd = sumOf(await Promise.all(members.map(reportOf)));
-  return { samples, passersFaults, crowd, servers };
+  const stuckTimes = session.log().split('a worker is stuck').length - 1;
+  return { samples, passersFaults, crowd, servers, stuckTimes };
 }
 
 /** Lets containers come and go until the time is up, or it is stopped. */
@@ -90,7 +91,7 @@ function leftoversAt(mountPoint: string): string[] {
   return [...processes, ...mountsBelow(mountPoint).map((mount) => `mount ${mount.mountPoint}`)];
 }
 
-function render({ samples, crowd }: Evidence): string {
+function render({ samples, crowd, stuckTimes }: Evidence): string {
   const rows = [
     ['texts read by those who stayed', String(crowd.texts)],
     ['their errors, wrong texts', `${crowd.errors}, ${crowd.wrongTexts}`],
@@ -98,6 +99,7 @@ function render({ samples, crowd }: Evidence): string {
       'longest wait, p99 of the slowest reader',
       `${crowd.longestMsec} ms, ${crowd.percentile99Msec} ms`,
     ],
+    ['times a thread was stuck', String(stuckTimes)],
   ];
   const plot = samples.length === 0 ? '' : renderPlot(measures, samples);
   return `${plot}\n${alignColumns(rows).join('\n')}\n`;
