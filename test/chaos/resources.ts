@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 export interface Resources {
   readonly processes: number;
   readonly mounts: number;
-  /** What they lead to, sorted. */
+  /** What they lead to, sorted, but for the standard ones. */
   readonly holderFds: readonly string[];
   readonly holderKib: number;
   readonly serverFds: number;
@@ -36,9 +36,9 @@ export function readResources(session: Session): Resources {
   };
 }
 
-/** Without numbers: a socket is as good as another. */
+/** Above 2, without numbers: a socket is as good as another. */
 function fdTargets(pid: number): string[] {
-  const fds = readdirSync(`/proc/${pid}/fd`);
+  const fds = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2);
   return fds.map((fd) => targetOf(`/proc/${pid}/fd/${fd}`).replace(/\d+/, '')).sort();
 }
 

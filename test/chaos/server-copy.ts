@@ -12,6 +12,8 @@ export interface ServerCopy {
   readonly version: string;
   /** Puts a module of this folder in the place of the one that serving threads run. */
   useWorker(name: string): void;
+  /** As on kernels before Linux 6.9: there is no FUSE_NOTIFY_RESEND. */
+  forgetResend(): void;
   /** The argument list that serves at a mount point. */
   argv(mountPoint: string, ...args: readonly string[]): string[];
 }
@@ -31,6 +33,13 @@ export function copyServer(teardown: Teardown, version = '0.9.0'): ServerCopy {
     useWorker: (name) => {
       const module = fileURLToPath(new URL(name, import.meta.url));
       copyFileSync(module, join(directory, 'dist/daemon/worker.js'));
+    },
+    forgetResend: () => {
+      const file = join(directory, 'dist/kernel/fuse-device.js');
+      const code = readFileSync(file, 'utf8');
+      const begin = 'export function resendFuseRequests(fd) {';
+      if (!code.includes(begin)) throw new Error(`Cannot change ${file}`);
+      writeFileSync(file, code.replace(begin, `${begin} return false;`));
     },
     argv: (mountPoint, ...args) => [
       ...[process.execPath, join(directory, 'dist/main.js'), 'serve', '--mount-point', mountPoint],
