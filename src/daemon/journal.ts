@@ -18,8 +18,9 @@ const slotBytes = headBytes + requestBytes;
 /** 32-bit words of the request header (struct fuse_in_header). */
 const UNIQUE_LOW = headBytes / 4 + 2;
 const UNIQUE_HIGH = headBytes / 4 + 3;
-/** A 64-bit float of the head: how many requests the slot's threads have answered. */
+/** 64-bit floats of the head: how many requests the slot's threads have answered; 1 to end it. */
 const ANSWERED = 0;
+const RETIRED = 1;
 
 export class Journal {
   readonly #memory: ArrayBufferLike;
@@ -49,7 +50,13 @@ export class Journal {
         words[at + UNIQUE_HIGH] = 0;
         counts[answered] = (counts[answered] ?? 0) + 1;
       },
+      isRetired: () => counts[answered - ANSWERED + RETIRED] === 1,
     };
+  }
+
+  /** Whether the thread shall end when it has answered its next request. */
+  setRetired(thread: number, isRetired: boolean): void {
+    this.#counts[(thread * slotBytes) / 8 + RETIRED] = Number(isRetired);
   }
 
   /** The bytes of the request that the thread has taken, or took last. */

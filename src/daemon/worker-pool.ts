@@ -62,7 +62,9 @@ export class WorkerPool {
   readonly #allPrepared = deferred();
   readonly #stuck: StuckThreads;
   #living = 0;
-  #siblings = 0;
+  /** Numbers of threads beyond the count; of them, those that were told to end. */
+  readonly #siblings = new Set<number>();
+  readonly #retired = new Set<number>();
   #isOpen = false;
   #isEnding = false;
   readonly #connectionEnded = deferred();
@@ -99,9 +101,10 @@ export class WorkerPool {
     return this.#living;
   }
 
-  /** Numbers of all threads there ever were. */
+  /** Numbers of all threads. */
   threads(): number[] {
-    return Array.from({ length: this.#options.count + this.#siblings }, (_, index) => index + 1);
+    const always = Array.from({ length: this.#options.count }, (_, index) => index + 1);
+    return [...always, ...this.#siblings];
   }
 
   /** How many are stuck, as watch() saw it. */
@@ -124,12 +127,27 @@ export class WorkerPool {
     for (const thread of stuck.begun) {
       this.#options.log.warn({ worker: thread - 1 }, 'a worker is stuck in a request');
     }
-    const isShort = this.#living - stuck.count < this.#options.count;
-    if (stuck.count > 0 && isShort && this.#siblings < this.#options.mostSiblings) {
-      this.#siblings++;
-      this.#startOrRetry(this.#options.count + this.#siblings, openGate([]));
-    }
+    const spare = this.#living - stuck.count - this.#retired.size - this.#options.count;
+    if (stuck.count > 0 && spare < 0) this.#startSibling();
+    if (spare > 0) this.#retireSibling();
     return this.#living > stuck.count;
+  }
+
+  #startSibling(): void {
+    const { count, mostSiblings } = this.#options;
+    const numbers = Array.from({ length: mostSiblings }, (_, index) => count + 1 + index);
+    const thread = numbers.find((number) => !this.#siblings.has(number));
+    if (thread === undefined) return;
+    this.#siblings.add(thread);
+    this.#startOrRetry(thread, openGate([]));
+  }
+
+  /** A thread that was stuck works again: a sibling ends with its next request. */
+  #retireSibling(): void {
+    const thread = [...this.#siblings].find((sibling) => !this.#retired.has(sibling));
+    if (thread === undefined) return;
+    this.#retired.add(thread);
+    this.#options.journal.setRetired(thread, true);
   }
 
   /** From here on a thread that ends is not replaced. */
@@ -139,8 +157,9 @@ export class WorkerPool {
   }
 
   #start(thread: number, gate: Gate): void {
-    const { module, start } = this.#options;
+    const { module, start, journal } = this.#options;
     const startedAt = performance.now();
+    journal.setRetired(thread, false);
     this.#living++;
     startThread(
       module,
@@ -168,6 +187,7 @@ export class WorkerPool {
     this.#living--;
     this.#options.recover(thread);
     this.#stuck.forget(thread);
+    if (this.#hasRetired(thread, error)) return;
     const left = this.#takeLeft(thread, error !== undefined);
     if (error !== undefined && !this.#isOpen) this.#allPrepared.reject(error);
     // Without an error the connection has ended, and nothing is left to serve.
@@ -178,6 +198,16 @@ export class WorkerPool {
     for (const request of left) this.#refuse(thread, request);
     this.#isEnding = true;
     if (this.#living === 0) this.#connectionEnded.resolve();
+  }
+
+  /** Whether a thread that ended had been told to. */
+  #hasRetired(thread: number, error: Error | undefined): boolean {
+    if (!this.#retired.delete(thread)) return false;
+    // It may have died on its way: then what it had is for its replacement.
+    if (error !== undefined) return false;
+    this.#siblings.delete(thread);
+    if (this.#isEnding && this.#living === 0) this.#connectionEnded.resolve();
+    return !this.#isEnding;
   }
 
   /** The request that the thread was at when it ended. */

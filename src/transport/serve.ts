@@ -11,6 +11,8 @@ export interface RequestSlot {
   readonly request: Buffer;
   /** The request is answered. */
   end(): void;
+  /** Whether the thread is not needed any more. */
+  isRetired(): boolean;
 }
 
 export interface Answerer {
@@ -18,13 +20,14 @@ export interface Answerer {
   answer(request: Buffer, length: number, reply: Buffer, isAskedAgain: boolean): number;
 }
 
-/** Serves until the connection ends. */
+/** Serves until the connection ends, or until the thread is not needed any more. */
 export function serve(channel: Channel, answerer: Answerer, slot: RequestSlot): void {
   const reply = Buffer.alloc(replyBytes);
   for (;;) {
     const length = channel.receive(slot.request);
     if (length === 0) return;
     answerOne(channel, answerer, { slot, length, reply, isAskedAgain: false });
+    if (slot.isRetired()) return;
   }
 }
 

@@ -31,4 +31,5 @@ if (start < Atomics.load(plan, 1)) {
   journal.requestOf(thread).writeBigUInt64LE(BigInt(100 + start), 8);
   throw new Error(`failure ${start}`);
 }
-Atomics.wait(plan, 2, 0);
+const slot = journal.slotOf(thread);
+while (Atomics.wait(plan, 2, 0, 10) === 'timed-out' && !slot.isRetired());

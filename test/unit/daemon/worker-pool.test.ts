@@ -106,3 +106,28 @@ test('a module that is not there is tried again, and does not end the pool', asy
   await scene.pool.ended;
   expect(losses()[0]).toMatchObject({ err: { message: expect.stringContaining('not-there') } });
 });
+
+test('a thread that is stuck has a sibling until it works again', async () => {
+  const scene = makePoolScene({ count: 1, failures: 0 }, teardown);
+  const { pool, journal } = scene;
+  startAll(scene);
+  await scene.untilStarted(1);
+  journal.requestOf(1).writeBigUInt64LE(6n, 8);
+  const watched = () => [pool.watch(), pool.living()];
+  expect(watched()).toEqual([true, 1]);
+  await vi.waitUntil(() => !pool.watch() || pool.living() > 1, { timeout: 20_000 });
+  expect(pool.threads()).toEqual([1, 2]);
+  await scene.untilStarted(2);
+  expect(watched()).toEqual([true, 2]);
+  expect(pool.stuckCount()).toBe(1);
+  journal.slotOf(1).end();
+  await vi.waitUntil(() => pool.watch() && pool.living() === 1, { timeout: 20_000 });
+  expect(pool.threads()).toEqual([1]);
+  // And again, with the same number.
+  journal.requestOf(1).writeBigUInt64LE(8n, 8);
+  await vi.waitUntil(() => pool.watch() && pool.living() === 2, { timeout: 20_000 });
+  expect(pool.threads()).toEqual([1, 2]);
+  expect(scene.logged.filter(({ level }) => level >= 50)).toEqual([]);
+  scene.letEnd();
+  await pool.ended;
+});

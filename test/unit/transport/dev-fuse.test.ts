@@ -63,7 +63,7 @@ async function printedBy(script: string): Promise<{ printed: string; reported: u
     stdio: 'ignore',
   });
   const ended = once(shell, 'exit');
-  const slot = { request: Buffer.alloc(8192), end() {} };
+  const slot = { request: Buffer.alloc(8192), end() {}, isRetired: () => false };
   serve(new DevFuseChannel(fd), makeSession(reported, openFiles), slot);
   await ended;
   expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });

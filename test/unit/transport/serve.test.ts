@@ -32,7 +32,10 @@ function requestOf(opcode: number, unique: bigint): Buffer {
 }
 
 /** What happened, in order. */
-function serveAndWatch(requests: readonly Buffer[], sendFails = false): string[] {
+function serveAndWatch(
+  requests: readonly Buffer[],
+  { sendFails = false, isRetired = false } = {},
+): string[] {
   const events: string[] = [];
   const channel = makeFakeChannel(requests);
   const watched = {
@@ -45,7 +48,7 @@ function serveAndWatch(requests: readonly Buffer[], sendFails = false): string[]
   };
   const request = Buffer.alloc(8192);
   const end = () => void events.push(`done with ${request.readBigUInt64LE(8)}`);
-  const slot = { request, end };
+  const slot = { request, end, isRetired: () => isRetired };
   const session = new Session(emptyFileSystem, () => {});
   if (sendFails) expect(() => serve(watched, session, slot)).toThrow('EINVAL');
   else serve(watched, session, slot);
@@ -70,6 +73,11 @@ test('serve() returns when the connection has ended', () => {
   expect(serveAndWatch([])).toEqual([]);
 });
 
+test('serve() returns after a request when its thread is not needed any more', () => {
+  const requests = [requestOf(STATFS, 2n), requestOf(STATFS, 4n)];
+  expect(serveAndWatch(requests, { isRetired: true })).toEqual(['sent 96 for 2', 'done with 2']);
+});
+
 test('serve() leaves a request that it could not answer in its slot', () => {
-  expect(serveAndWatch([requestOf(STATFS, 8n)], true)).toEqual([]);
+  expect(serveAndWatch([requestOf(STATFS, 8n)], { sendFails: true })).toEqual([]);
 });
