@@ -113,6 +113,16 @@ static void open_connections(struct state state)
 	}
 }
 
+/* The session's own word counts: what is mounted at its place may be somebody else's. */
+static void know_device(struct state state, size_t word, char device[DEVICE_BYTES])
+{
+	uint64_t number = session_device(state, word);
+
+	if (number)
+		snprintf(device, DEVICE_BYTES, "%lu:%lu", (unsigned long)(number >> 20),
+			 (unsigned long)(number & 0xfffff));
+}
+
 /* The kernel's name for a connection is the minor number of its file system's device. */
 static void note_device(int fd, char device[DEVICE_BYTES])
 {
@@ -131,10 +141,12 @@ static void note_device(int fd, char device[DEVICE_BYTES])
 		snprintf(device, DEVICE_BYTES, "0:%lu", strtoul(line + strlen(label), NULL, 10));
 }
 
-static void begin_keeping(const struct options *options)
+static void begin_keeping(const struct options *options, struct state state)
 {
 	if (options->mount_point && !know_mount_point(options->mount_point))
 		fail("cannot keep %s", options->mount_point);
+	know_device(state, SESSION_TREE_DEVICE, kept_tree.device);
+	know_device(state, SESSION_PRESSURE_DEVICE, kept_pressure.device);
 	/* Of a mount point that was taken away, on kernels that tell. */
 	note_device(connections[TREE].fd, kept_tree.device);
 	note_device(connections[PRESSURE].fd, kept_pressure.device);
@@ -274,9 +286,10 @@ int main(int count, char **arguments)
 		fail("cannot use /proc and /sys of this host: %s", strerror(errno));
 	look_at_host();
 	begin_handles();
-	open_connections(map_state(state_fd));
+	struct state state = map_state(state_fd);
+	open_connections(state);
 	if (is_keeper)
-		begin_keeping(&options);
+		begin_keeping(&options, state);
 	give_up_rights(is_keeper);
 	if (grace_ms == 0)
 		ask_all_again();

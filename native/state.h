@@ -104,6 +104,19 @@ static inline uint64_t session_start_sec(struct state state)
 	return length >= sizeof(*words) && words[0] > 0 ? (uint64_t)words[0] : 0;
 }
 
+/* Numbers of a session. */
+enum { SESSION_TREE_DEVICE = 5, SESSION_PRESSURE_DEVICE = 6 };
+
+/* Of a connection's file system: 2^20 times the major number, and the minor one. 0 when it is not
+ * known. */
+static inline uint64_t session_device(struct state state, size_t word)
+{
+	size_t length;
+	const double *words = find_region(state, "session", &length);
+
+	return length > word * sizeof(*words) && words[word] > 0 ? (uint64_t)words[word] : 0;
+}
+
 /* The `unique` of struct fuse_in_header. */
 static inline uint64_t *unique_of(uint8_t *request)
 {

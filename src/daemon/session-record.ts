@@ -8,7 +8,7 @@ const TAKE_OVERS = 1;
 const IS_ENDING = 2;
 const IS_PRESSURE_MOUNTED = 3;
 const SERVER_PID = 4;
-/** Devices of the file systems, minor numbers above the major one; 0 is none. */
+/** Devices of the file systems: major numbers above minor ones; 0 is none. Also in native/state.h. */
 const TREE_DEVICE = 5;
 const PRESSURE_DEVICE = 6;
 const minorSize = 2 ** 20;

@@ -4,12 +4,14 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { deviceAt } from '../../src/daemon/end-mount.ts';
 import { run, runOrThrow } from '../support/commands.ts';
 import { startContainer } from '../support/containers.ts';
 import { deadMount, type MountedTree, startHostServer } from '../support/host-server.ts';
 import { deadMountWithPressure, keeperClient, startKeeper } from '../support/keeper.ts';
 import { mountsBelow } from '../support/mounts.ts';
 import { missing } from '../support/requirements.ts';
+import { makeSessionState } from '../support/session-state.ts';
 import { makeTeardown } from '../support/teardown.ts';
 import { startWatched } from '../support/watched-process.ts';
 
@@ -66,6 +68,25 @@ describe('a keeper', () => {
     await sleep(fewChecksMsec);
     expect(await run(keeperClient(socket, 'status'))).toMatchObject({ status: 0 });
     holder.signal('SIGKILL');
+  });
+});
+
+describe('a keeper whose place was taken away', () => {
+  it('knows by the session which mounts are its own, wherever its place is', async () => {
+    const tree = await deadMount(teardown);
+    const { mountPoint } = tree;
+    const { fd: state, session } = makeSessionState(teardown);
+    session.setDevice('tree', deviceAt(mountPoint));
+    const mounts = [[`${mountPoint}/proc/uptime`, '/proc/uptime']] as const;
+    const container = await withServer(tree, () => startContainer({ mounts }));
+    teardown.add(() => container.stop());
+    await runOrThrow(['umount', '--lazy', mountPoint]);
+    const kept = { mountPoint, fds: { ...tree.fds, state } };
+    const { server, socket } = await startKeeper(teardown, { tree: kept, args });
+    await sleep(fewChecksMsec);
+    expect(await run(keeperClient(socket, 'status'))).toMatchObject({ status: 0 });
+    await container.stop();
+    expect(await server.ended).toBe(0);
   });
 });
 
