@@ -128,7 +128,13 @@ describe('without a daemon', () => {
 
   it('that is stopped (SIGSTOP), they give up after 2 s', async () => {
     const daemon = await startDaemon();
+    const statusOf = async () => {
+      const { status } = await runNsproc(['status', '--mount-point', daemon.mountPoint]);
+      return status;
+    };
     try {
+      // It serves readers a moment before it can be asked.
+      await expect.poll(statusOf, { timeout: 20_000 }).toBe(0);
       daemon.pause();
       const began = performance.now();
       const { status, stderr } = await runNsproc(['status', '--mount-point', daemon.mountPoint]);
