@@ -1,7 +1,7 @@
 // What is peculiar to the transport fuse-native. Much of what every transport has to do is
 // tested on it by the project e2e-fuse-native (vitest.config.ts).
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { askDaemon } from '../../src/daemon/control-client.ts';
@@ -107,6 +107,7 @@ describe('its end', () => {
     const daemon = await start();
     await runOrThrow(['sh', '-c', 'cd "$1" && ! umount --force .', 'sh', daemon.mountPoint]);
     await expect.poll(() => daemon.log(), patience).toContain('aborted from outside');
+    await expect.poll(() => existsSync(`/proc/${daemon.holderPid}`), patience).toBe(false);
     expect((await daemon.stop()).status).toBe(1);
   });
 
