@@ -88,16 +88,7 @@ static uint64_t node_handle(const struct request *request, uint64_t handle)
 	return request->tree->has_triggers ? handle / 2 : handle;
 }
 
-/* For whichever server gets the handle's next read. */
-static void note_end(const struct request *request, uint64_t handle, const struct open_text *open)
-{
-	bool is_whole = open && open->next == open->length && open->next <= INT32_MAX;
-
-	note_reading(request->files, node_handle(request, handle),
-		     is_whole ? (int32_t)open->next : ELSEWHERE);
-}
-
-/* The next piece of a text that was made here. */
+/* The next piece of a text that was made here, of which the next server has not the rest. */
 static void go_on(const struct request *request, struct open_text *open, struct reply *reply)
 {
 	const struct fuse_read_in *in = request->body;
@@ -105,7 +96,8 @@ static void go_on(const struct request *request, struct open_text *open, struct 
 	reply->length = smaller(in->size, open->length - open->next);
 	reply->body = reply->length ? open->rest + (in->offset - open->rest_at) : NULL;
 	open->next += reply->length;
-	note_end(request, in->fh, open);
+	if (open->next == open->length)
+		note_text(request->files, node_handle(request, in->fh), NULL, open->next, open->next);
 	ended_text = open->next == open->length ? open : NULL;
 }
 
@@ -133,6 +125,19 @@ static bool is_lost(const struct request *request, uint64_t handle)
 	       !was_never_read(handle, request->tree->has_triggers);
 }
 
+/* The end of a read that got a fresh text: for whichever server gets the next one, or for this one
+ * alone. */
+static void remember(const struct request *request, struct made_text made, uint64_t next)
+{
+	const struct fuse_read_in *in = request->body;
+	uint64_t node = node_handle(request, in->fh);
+
+	if (note_text(request->files, node, made.bytes, made.length, next))
+		release_open(request->tree, in->fh);
+	else
+		begin_open(request->tree, in->fh, made, next);
+}
+
 static int answer_read(const struct request *request, struct reply *reply)
 {
 	const struct fuse_read_in *in = request->body;
@@ -157,9 +162,7 @@ static int answer_read(const struct request *request, struct reply *reply)
 	used_text = length;
 	reply->body = text + begin;
 	reply->length = smaller(in->size, (uint64_t)length - begin);
-	open = begin_open(request->tree, in->fh, (struct made_text){ text, (uint64_t)length },
-			  in->offset + reply->length);
-	note_end(request, in->fh, open);
+	remember(request, (struct made_text){ text, (uint64_t)length }, in->offset + reply->length);
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  * needs them.
  *
  * So a reader that was in the middle of a text gets the rest of it, and one that had all of it
- * gets the end. Of what is read here, the next server finds how far a reader is when it has all of
- * a text; when it has not, that this is not for it to go on with.
+ * gets the end, here and from the next server. That finds ELSEWHERE where there was no room for the
+ * rest of a text that was made here.
  */
 #ifndef NODE_FILES_H
 #define NODE_FILES_H
@@ -14,11 +14,15 @@
 
 enum { TABLE_CAPACITY = 1 << 15, OWNER_BUCKETS = 1 << 12, POOL_PAGES = 1 << 13, PAGE_BYTES = 4096 };
 enum { MOST_ENTRIES = TABLE_CAPACITY / 4 * 3, MOST_OWN_ENTRIES = TABLE_CAPACITY / 16 };
+enum { MOST_OWN_PAGES = POOL_PAGES / 16 };
+/* As the owner of the lock. */
+enum { HOST_SERVER = 2000000 };
 /* Words of the region, then of the table, then of the pool. */
 enum { ENTRY_WORDS = 8, LOCK_WORD = 0, LAST_HANDLE_WORD = 2, BEFORE_FIRST_WORD = 4, TABLE_AT = 6 };
 enum { COUNT_WORD = TABLE_AT, CHANGING_WORD = TABLE_AT + 1, ENTRIES_AT = TABLE_AT + 4 };
 enum { OWNERS_AT = ENTRIES_AT + TABLE_CAPACITY * ENTRY_WORDS };
 enum { POOL_AT = OWNERS_AT + OWNER_BUCKETS * 2, POOL_USED = POOL_AT, POOL_FREE = POOL_AT + 1 };
+enum { POOL_EVER_USED = POOL_AT + 2 };
 enum { LINKS_AT = POOL_AT + 3, WORDS = LINKS_AT + POOL_PAGES + 1 };
 /* In place of where the last read ended: in a text of another server, that is not here. */
 enum { ELSEWHERE = -2 };
@@ -39,7 +43,7 @@ struct node_entry {
 /* NULL words: there is no such memory. */
 struct node_files {
 	int32_t *words;
-	const uint8_t *pages;
+	uint8_t *pages;
 };
 
 static struct node_files find_node_files(struct state state, const char *name)
@@ -49,7 +53,7 @@ static struct node_files find_node_files(struct state state, const char *name)
 
 	if (!words || length != NODE_FILES_BYTES)
 		return (struct node_files){ NULL, NULL };
-	return (struct node_files){ words, (const uint8_t *)(words + WORDS) };
+	return (struct node_files){ words, (uint8_t *)(words + WORDS) };
 }
 
 static uint64_t u64_at(const struct node_files *files, int word)
@@ -160,34 +164,45 @@ static bool is_read_elsewhere(const struct node_files *files, uint64_t handle)
 	return entry && entry->next == ELSEWHERE;
 }
 
-/* For the next server: where the reader of a text that was made here is; ELSEWHERE unless at its
- * end. */
-static void note_reading(const struct node_files *files, uint64_t handle, int32_t next)
+static int32_t *owner_words(const struct node_files *files, int32_t owner)
 {
-	struct node_entry *entry = probe(files, handle);
+	return files->words + OWNERS_AT + ((uint32_t)owner % OWNER_BUCKETS) * 2;
+}
 
-	if (!entry)
-		return;
-	if (entry->handle_low == 0) {
-		if (is_half_done(files) || files->words[COUNT_WORD] >= MOST_ENTRIES ||
-		    files->words[OWNERS_AT] >= MOST_OWN_ENTRIES)
-			return;
-		*entry = (struct node_entry){ .handle_high = (uint32_t)(handle >> 32) };
-		entry->handle_low = (uint32_t)handle;
-		files->words[COUNT_WORD]++;
-		files->words[OWNERS_AT]++;
-	}
-	entry->last = -1;
-	entry->next = next;
-	if (next >= 0)
-		entry->length = next;
+/* Should this process die before end_change(), the next server mends the memory and loses the
+ * handle. */
+static void begin_change(const struct node_files *files, uint64_t handle)
+{
+	files->words[CHANGING_WORD + 1] = (int32_t)(handle >> 32);
+	__atomic_store_n(&files->words[CHANGING_WORD], (int32_t)handle, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&files->words[LOCK_WORD], HOST_SERVER, __ATOMIC_SEQ_CST);
+}
+
+static void end_change(const struct node_files *files)
+{
+	__atomic_store_n(&files->words[CHANGING_WORD], 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&files->words[LOCK_WORD], 0, __ATOMIC_SEQ_CST);
+}
+
+/* A new entry belongs to nobody in particular. */
+static bool claim_entry(const struct node_files *files, struct node_entry *entry, uint64_t handle)
+{
+	if (entry->handle_low != 0)
+		return true;
+	if (files->words[COUNT_WORD] >= MOST_ENTRIES || files->words[OWNERS_AT] >= MOST_OWN_ENTRIES)
+		return false;
+	*entry = (struct node_entry){ .handle_high = (uint32_t)(handle >> 32) };
+	entry->handle_low = (uint32_t)handle;
+	files->words[COUNT_WORD]++;
+	files->words[OWNERS_AT]++;
+	return true;
 }
 
 static void free_pages(const struct node_files *files, struct node_entry *entry)
 {
-	int32_t *owner = files->words + OWNERS_AT + ((uint32_t)entry->owner % OWNER_BUCKETS) * 2;
 	int32_t page = entry->first_page, count = 0, next;
 
+	entry->first_page = 0;
 	while (page > 0 && page <= POOL_PAGES && count < POOL_PAGES) {
 		next = files->words[LINKS_AT + page];
 		files->words[LINKS_AT + page] = files->words[POOL_FREE];
@@ -196,21 +211,86 @@ static void free_pages(const struct node_files *files, struct node_entry *entry)
 		count++;
 	}
 	files->words[POOL_USED] -= count;
-	owner[1] -= count;
-	owner[0]--;
-	files->words[COUNT_WORD]--;
+	owner_words(files, entry->owner)[1] -= count;
+}
+
+/* 0 when there is none. */
+static int32_t take_page(const struct node_files *files, int32_t owner)
+{
+	int32_t page = files->words[POOL_FREE];
+
+	if (page > 0 && page <= POOL_PAGES)
+		files->words[POOL_FREE] = files->words[LINKS_AT + page];
+	else if (files->words[POOL_EVER_USED] < POOL_PAGES)
+		page = ++files->words[POOL_EVER_USED];
+	else
+		return 0;
+	files->words[LINKS_AT + page] = 0;
+	files->words[POOL_USED]++;
+	owner_words(files, owner)[1]++;
+	return page;
+}
+
+/* As PagePool.store(). Preconditions: the entry has no pages. */
+static bool store_pages(const struct node_files *files, struct node_entry *entry, const char *rest,
+			size_t size)
+{
+	size_t pages = (size + PAGE_BYTES - 1) / PAGE_BYTES;
+	int32_t last = 0;
+
+	if (owner_words(files, entry->owner)[1] + (int64_t)pages > MOST_OWN_PAGES)
+		return false;
+	for (size_t done = 0; done < size; done += PAGE_BYTES) {
+		size_t here = size - done < PAGE_BYTES ? size - done : PAGE_BYTES;
+		int32_t page = take_page(files, entry->owner);
+
+		if (page == 0) {
+			free_pages(files, entry);
+			return false;
+		}
+		memcpy(files->pages + (size_t)(page - 1) * PAGE_BYTES, rest + done, here);
+		*(last ? &files->words[LINKS_AT + last] : &entry->first_page) = page;
+		last = page;
+	}
+	return true;
+}
+
+/* For whichever server gets the handle's next read: how far its reader is, and the rest of the
+ * text. False when that has no room; it then knows that it has to do with a text of another. */
+static bool note_text(const struct node_files *files, uint64_t handle, const char *text,
+		      uint64_t length, uint64_t next)
+{
+	struct node_entry *entry = probe(files, handle);
+	bool is_kept = next >= length && next <= INT32_MAX;
+
+	if (!entry || (entry->handle_low == 0 && is_half_done(files)))
+		return false;
+	/* The server that mends it counts pages by what entries have. */
+	bool is_whole_memory = !is_half_done(files);
+	if (!is_whole_memory)
+		entry->first_page = 0;
+	if (is_whole_memory) {
+		begin_change(files, handle);
+		if (!claim_entry(files, entry, handle)) {
+			end_change(files);
+			return false;
+		}
+		free_pages(files, entry);
+		if (!is_kept && length <= INT32_MAX)
+			is_kept = store_pages(files, entry, text + next, (size_t)(length - next));
+	}
+	entry->first_page_offset = is_kept ? (int32_t)next : 0;
+	entry->length = is_kept ? (int32_t)(length > next ? length : next) : 0;
+	entry->last = -1;
+	entry->next = is_kept ? (int32_t)next : ELSEWHERE;
+	if (is_whole_memory)
+		end_change(files);
+	return is_kept;
 }
 
 /* Moves the entries behind it up, so that no probe meets a hole. */
-static void forget_reading(const struct node_files *files, uint64_t handle)
+static void close_hole(const struct node_files *files, uint32_t hole)
 {
-	struct node_entry *entry = find_node_entry(files, handle);
-
-	if (!entry || is_half_done(files))
-		return;
-	free_pages(files, entry);
-	entry->handle_low = 0;
-	uint32_t hole = (uint32_t)(entry - entry_at(files, 0));
 	for (uint32_t slot = (hole + 1) % TABLE_CAPACITY;; slot = (slot + 1) % TABLE_CAPACITY) {
 		struct node_entry *moved = entry_at(files, slot);
 
@@ -223,6 +303,21 @@ static void forget_reading(const struct node_files *files, uint64_t handle)
 		moved->handle_low = 0;
 		hole = slot;
 	}
+}
+
+static void forget_reading(const struct node_files *files, uint64_t handle)
+{
+	struct node_entry *entry = find_node_entry(files, handle);
+
+	if (!entry || is_half_done(files))
+		return;
+	begin_change(files, handle);
+	free_pages(files, entry);
+	owner_words(files, entry->owner)[0]--;
+	files->words[COUNT_WORD]--;
+	entry->handle_low = 0;
+	close_hole(files, (uint32_t)(entry - entry_at(files, 0)));
+	end_change(files);
 }
 
 #endif

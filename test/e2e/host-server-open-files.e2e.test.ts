@@ -1,5 +1,6 @@
 // Open files go from the server to host-server and back: each pass over a file gives one text.
 
+import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Session } from '../../src/fuse/session.ts';
@@ -69,6 +70,14 @@ function readOfServer({ file, serverAnswers }: Scene, bytes: number) {
   return reading;
 }
 
+/** All that readers on the host may have. */
+function fillPages({ state: { openFiles } }: Scene): void {
+  const text = 'x'.repeat(4096 * 64 + 1);
+  for (let count = 0; count < 8; count++) {
+    openFiles.begin({ handle: openFiles.nextHandle(), owner: 0, text, nextOffset: 1 });
+  }
+}
+
 describe('a text that the server began', () => {
   it('is read to its end from host-server, which then has a new one', async () => {
     const scene = await openFile(true);
@@ -119,8 +128,26 @@ describe('a text of host-server', () => {
     expect(await readOfServer(scene, 100)).toBe('');
   });
 
-  it('is not mixed with another when it was read in part', async () => {
+  it('is read on from every server when it was read in part', async () => {
     const scene = await openFile(true);
+    const first = scene.startHost();
+    let text = await readNext(scene.file, 100);
+    text += await readNext(scene.file, 100);
+    await first.kill();
+    text += await readOfServer(scene, 100);
+    const second = scene.startHost();
+    text += await readNext(scene.file, 100);
+    await second.kill();
+    text += await readOfServer(scene, 100_000);
+    expect(await readOfServer(scene, 100)).toBe('');
+    const labels = (meminfo: string) => meminfo.match(/^\S+:/gm);
+    expect(labels(text)).toEqual(labels(readFileSync('/proc/meminfo', 'latin1')));
+    expect(scene.state.openFiles.usage()).toEqual({ entries: 1, pages: 1 });
+  });
+
+  it('is not mixed with another when there was no room for the rest of it', async () => {
+    const scene = await openFile(true);
+    fillPages(scene);
     const host = scene.startHost();
     expect(await readNext(scene.file, 100)).toMatch(/^MemTotal: /);
     await host.kill();
