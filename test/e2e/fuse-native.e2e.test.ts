@@ -102,7 +102,9 @@ describe('its end', () => {
     expect(daemon.log()).toContain('still in use');
     expect((await run(['cat', target])).stderr).toContain('not connected');
   });
+});
 
+describe('its end from outside', () => {
   it('comes when its connection is aborted from outside', async () => {
     const daemon = await start();
     await runOrThrow(['sh', '-c', 'cd "$1" && ! umount --force .', 'sh', daemon.mountPoint]);
