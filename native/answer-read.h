@@ -10,6 +10,10 @@
 /* What is to be given back once the answer is sent. */
 static struct open_text *ended_text;
 static long used_text;
+/* The end of a read that was perhaps answered: it counts when its answer was waited for. Its bytes
+ * are given back with the text. */
+static struct made_text undelivered;
+static uint64_t undelivered_next;
 
 static int answer_open(const struct request *request, struct reply *reply)
 {
@@ -162,12 +166,24 @@ static int answer_read(const struct request *request, struct reply *reply)
 	used_text = length;
 	reply->body = text + begin;
 	reply->length = smaller(in->size, (uint64_t)length - begin);
-	remember(request, (struct made_text){ text, (uint64_t)length }, in->offset + reply->length);
+	struct made_text made = { text, (uint64_t)length };
+	if (request->may_be_answered) {
+		undelivered = made;
+		undelivered_next = in->offset + reply->length;
+	} else
+		remember(request, made, in->offset + reply->length);
 	return 0;
+}
+
+static void remember_delivered(const struct request *request)
+{
+	if (undelivered.bytes)
+		remember(request, undelivered, undelivered_next);
 }
 
 static void give_back(void)
 {
+	undelivered.bytes = NULL;
 	if (ended_text)
 		drop_rest(ended_text);
 	forget_text(used_text);

@@ -64,8 +64,9 @@ static bool open_connection(struct connection *connection, struct journal journa
 	return connection->request != MAP_FAILED;
 }
 
-static bool send_reply(const struct connection *connection, uint64_t unique, int error,
-		       const struct reply *reply)
+/* An errno. ENOENT: it was answered before, or the reader is gone. */
+static int send_reply(const struct connection *connection, uint64_t unique, int error,
+		      const struct reply *reply)
 {
 	struct fuse_out_header header = {
 		.len = (uint32_t)(sizeof(header) + reply->length), .error = -error, .unique = unique,
@@ -79,20 +80,25 @@ static bool send_reply(const struct connection *connection, uint64_t unique, int
 	do
 		sent = writev(connection->fd, parts, reply->length > 0 ? 2 : 1);
 	while (sent < 0 && errno == EINTR);
-	/* ENOENT: it was answered before, or the reader is gone. */
-	return sent >= 0 || errno == ENOENT || errno == ENODEV;
+	return sent >= 0 ? 0 : errno;
+}
+
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ENODEV;
 }
 
 /* Answers the request in the `length` bytes; whatever it is, this server goes on. */
 static void answer_bytes(const struct connection *connection, uint8_t *bytes, size_t length,
-			 bool is_asked_again)
+			 bool may_be_answered)
 {
 	static const struct reply nothing;
 	const struct fuse_in_header *header = (const struct fuse_in_header *)bytes;
 	struct request request = {
 		.header = header, .body = header + 1, .body_length = length - sizeof(*header),
 		.tree = connection->tree, .files = &connection->files,
-		.is_asked_again = is_asked_again || header->unique & RESENT,
+		.is_asked_again = may_be_answered || header->unique & RESENT,
+		.may_be_answered = may_be_answered,
 	};
 	struct reply reply = nothing;
 	uint64_t unique = header->unique;
@@ -100,10 +106,14 @@ static void answer_bytes(const struct connection *connection, uint8_t *bytes, si
 	if (length < sizeof(*header))
 		return;
 	int error = header->len == length ? answer_request(&request, &reply) : EINVAL;
-	if (error != NO_REPLY &&
-	    !send_reply(connection, unique, error, error ? &nothing : &reply) &&
-	    !send_reply(connection, unique, EIO, &nothing))
-		say("cannot answer opcode %u: %s", header->opcode, strerror(errno));
+	int sent = ENOENT;
+	if (error != NO_REPLY)
+		sent = send_reply(connection, unique, error, error ? &nothing : &reply);
+	if (sent == 0 && error == 0)
+		remember_delivered(&request);
+	else if (sent != 0 && !is_gone(sent) &&
+		 !is_gone(sent = send_reply(connection, unique, EIO, &nothing)) && sent != 0)
+		say("cannot answer opcode %u: %s", header->opcode, strerror(sent));
 	give_back();
 	answered_count++;
 }
@@ -136,7 +146,7 @@ static void serve_one(struct connection *connection)
 		say("cannot read requests: %s", strerror(error));
 }
 
-/* What the last server had taken and not answered. Answering twice does no harm. */
+/* What the last server had taken, and perhaps answered. */
 static void answer_journal(const struct connection *connection)
 {
 	for (size_t index = 0; index < connection->journal.count; index++) {

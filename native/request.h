@@ -15,8 +15,8 @@ struct request {
 	const struct tree *tree;
 	/* The Node server's, which is not there while this server serves. */
 	const struct node_files *files;
-	/* Whether an earlier server took it already, and perhaps answered it. */
-	bool is_asked_again;
+	/* Whether an earlier server took it already, and whether it perhaps answered it. */
+	bool is_asked_again, may_be_answered;
 };
 
 static bool is_dynamic(const struct request *request)

@@ -4,7 +4,7 @@
 
 import { errnoOf } from '../fuse/errno.ts';
 import { EIO, Opcode } from '../fuse/protocol/constants.ts';
-import { encodeErrorReply, encodeFailure, type Session } from '../fuse/session.ts';
+import { type Asked, encodeErrorReply, encodeFailure, type Session } from '../fuse/session.ts';
 import { isOutOfFds } from '../reader/out-of-fds.ts';
 import type { Answerer } from '../transport/serve.ts';
 import type { Poison } from './poison.ts';
@@ -22,47 +22,64 @@ export interface CarefulParts {
   /** A session that answers everybody from the host's files; asked for when it is needed. */
   makeHostSession(): Session;
   /** Told of each request that is not answered as it should be. */
-  onPoison(unique: bigint, deaths: number): void;
+  readonly onPoison: (unique: bigint, deaths: number) => void;
 }
 
 export class CarefulAnswers implements Answerer {
   readonly #parts: CarefulParts;
   #hostSession: Session | undefined;
+  /** Which answered last. */
+  #last: Session | undefined;
 
   constructor(parts: CarefulParts) {
     this.#parts = parts;
   }
 
-  answer(request: Buffer, length: number, reply: Buffer, isAskedAgain: boolean): number {
+  answer(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
     const { session, poison } = this.#parts;
-    if (!poison.isEmpty()) {
-      const unique = request.readBigUInt64LE(uniqueOffset);
-      const deaths = poison.deathsOf(unique);
-      if (deaths >= poisonDeaths) this.#parts.onPoison(unique, deaths);
-      if (deaths >= hopelessDeaths) return encodeErrorReply(unique).copy(reply);
-      if (deaths >= poisonDeaths) return this.#host().answer(request, length, reply, isAskedAgain);
-      if (deaths > 0) poison.awaitTurn(unique);
-    }
+    this.#last = session;
+    const deaths = poison.isEmpty() ? 0 : this.#deathsOf(request);
+    if (deaths >= hopelessDeaths) return encodeErrorReply(uniqueOf(request)).copy(reply);
+    if (deaths >= poisonDeaths) return this.#host().answer(request, length, reply, asked);
     try {
-      return session.tryAnswer(request, length, reply, isAskedAgain);
+      return session.tryAnswer(request, length, reply, asked);
     } catch (error) {
       if (!isWorthAnotherTry(error, request)) return encodeFailure(error, request, reply);
-      return this.#answerAgain(request, length, reply);
+      return this.#answerAgain(request, length, reply, asked === 'once' ? 'again' : asked);
     }
   }
 
-  #answerAgain(request: Buffer, length: number, reply: Buffer): number {
+  /** Tells of poison, and lets what may be some wait for its turn. */
+  #deathsOf(request: Buffer): number {
+    const { poison, onPoison } = this.#parts;
+    const unique = uniqueOf(request);
+    const deaths = poison.deathsOf(unique);
+    if (deaths >= poisonDeaths) onPoison(unique, deaths);
+    else if (deaths > 0) poison.awaitTurn(unique);
+    return deaths;
+  }
+
+  #answerAgain(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
     try {
-      return this.#parts.session.tryAnswer(request, length, reply, true);
+      return this.#parts.session.tryAnswer(request, length, reply, asked);
     } catch {
-      return this.#host().answer(request, length, reply, true);
+      return this.#host().answer(request, length, reply, asked);
     }
+  }
+
+  deliver(send: () => boolean): void {
+    this.#last?.deliver(send);
   }
 
   #host(): Session {
     this.#hostSession ??= this.#parts.makeHostSession();
+    this.#last = this.#hostSession;
     return this.#hostSession;
   }
+}
+
+function uniqueOf(request: Buffer): bigint {
+  return request.readBigUInt64LE(uniqueOffset);
 }
 
 /**

@@ -17,8 +17,10 @@ export interface FileRead {
   readonly handle: number;
   readonly offset: number;
   readonly size: number;
-  /** Whether an earlier server took it already, and perhaps answered it. */
+  /** Whether somebody took it before, who perhaps read and did not answer. */
   readonly isAskedAgain: boolean;
+  /** Whether it perhaps was answered: then what it gets counts only as deliver() has it. */
+  readonly mayBeAnswered?: boolean;
 }
 
 /** Refusals are thrown as FsError. */
@@ -38,5 +40,7 @@ export interface FileSystem {
   openFile(nodeId: number, caller: Caller): number;
   /** Writes at most `read.size` bytes at `at`; returns how many, 0 at the end. */
   readFile(read: FileRead, caller: Caller, into: Buffer, at: number): number;
+  /** Sends the answer of a read that may be answered; `send` tells whether anybody got it. */
+  deliver?(send: () => boolean): void;
   releaseFile(handle: number): void;
 }

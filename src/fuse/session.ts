@@ -80,9 +80,15 @@ export interface MoreRequests {
   ): number | undefined;
 }
 
+/**
+ * `again`: somebody took the request, and has not answered it. `perhaps answered`: whoever took it
+ * died, perhaps after its answer was out; then the answer is sent by deliver().
+ */
+export type Asked = 'once' | 'again' | 'perhaps answered';
+
 interface Answering {
   readonly reply: Buffer;
-  readonly isAskedAgain: boolean;
+  readonly asked: Asked;
 }
 
 export class Session {
@@ -98,26 +104,25 @@ export class Session {
 
   /**
    * Answers the request in the first `length` bytes of `request`. Never throws.
-   * `isAskedAgain`: an earlier server took it, and perhaps answered it.
    *
    * @returns the bytes of `reply` to send, or 0 when this request has no answer.
    */
-  answer(request: Buffer, length: number, reply: Buffer, isAskedAgain = false): number {
+  answer(request: Buffer, length: number, reply: Buffer, asked: Asked = 'once'): number {
     try {
-      return this.tryAnswer(request, length, reply, isAskedAgain);
+      return this.tryAnswer(request, length, reply, asked);
     } catch (error) {
       return length < IN_HEADER_SIZE ? NO_REPLY : encodeFailure(error, request, reply);
     }
   }
 
   /** The same, but throws what no rule of the file system foresees, when it has been reported. */
-  tryAnswer(request: Buffer, length: number, reply: Buffer, isAskedAgain: boolean): number {
+  tryAnswer(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
     let header: InHeader | undefined;
     try {
       header = decodeInHeader(request, length);
       const replyLength =
-        this.#more?.answer(header, request, reply, isAskedAgain) ??
-        this.#dispatch(header, request, { reply, isAskedAgain });
+        this.#more?.answer(header, request, reply, asked !== 'once') ??
+        this.#dispatch(header, request, { reply, asked });
       if (replyLength !== NO_REPLY) encodeOutHeader(reply, replyLength, 0, header.unique);
       return replyLength;
     } catch (error) {
@@ -127,10 +132,16 @@ export class Session {
     }
   }
 
-  #dispatch(header: InHeader, request: Buffer, { reply, isAskedAgain }: Answering): number {
+  /** Sends the answer to a request that was perhaps answered. */
+  deliver(send: () => boolean): void {
+    if (this.#fileSystem.deliver === undefined) send();
+    else this.#fileSystem.deliver(send);
+  }
+
+  #dispatch(header: InHeader, request: Buffer, { reply, asked }: Answering): number {
     switch (header.opcode) {
       case Opcode.READ:
-        return this.#read(header, request, { reply, isAskedAgain });
+        return this.#read(header, request, { reply, asked });
       case Opcode.OPEN:
         return this.#open(header, request, reply);
       case Opcode.RELEASE:
@@ -209,7 +220,7 @@ export class Session {
     return OUT_HEADER_SIZE + encodeOpenOut(reply, OUT_HEADER_SIZE, handle, openFlags);
   }
 
-  #read(header: InHeader, request: Buffer, { reply, isAskedAgain }: Answering): number {
+  #read(header: InHeader, request: Buffer, { reply, asked }: Answering): number {
     const { handle, offset, size, readFlags } = decodeReadIn(request, header);
     // Direct reads name the reader (fuse_direct_io()); fills of the page cache, for sendfile(2),
     // splice(2) and mmap(2), name nobody. A cached page would be shown to every container.
@@ -217,8 +228,10 @@ export class Session {
       throw new FsError('Cannot read through the page cache', EINVAL);
     }
     const room = Math.min(size, reply.length - OUT_HEADER_SIZE);
-    const isRepeated = isAskedAgain || (header.unique & RESENT) !== 0n;
-    const read = { nodeId: header.nodeId, handle, offset, size: room, isAskedAgain: isRepeated };
+    const isAskedAgain = asked !== 'once' || (header.unique & RESENT) !== 0n;
+    const mayBeAnswered = asked === 'perhaps answered';
+    const { nodeId } = header;
+    const read = { nodeId, handle, offset, size: room, isAskedAgain, mayBeAnswered };
     const caller: Caller = header;
     return OUT_HEADER_SIZE + this.#fileSystem.readFile(read, caller, reply, OUT_HEADER_SIZE);
   }

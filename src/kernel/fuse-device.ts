@@ -80,16 +80,18 @@ export function resendFuseRequests(fd: number): boolean {
 }
 
 /**
- * Sends an answer. One whose request is no longer there (ENOENT: interrupted,
+ * Sends an answer. One whose request is no longer there (ENOENT: answered, interrupted,
  * or aborted) is dropped.
+ *
+ * @returns whether anybody got it.
  *
  * @throws SystemError `EINVAL` when the kernel refuses the answer's form.
  */
-export function writeFuseReply(fd: number, reply: Buffer, length: number): void {
+export function writeFuseReply(fd: number, reply: Buffer, length: number): boolean {
   for (;;) {
-    if (libc.write(fd, reply, length) >= 0) return;
+    if (libc.write(fd, reply, length) >= 0) return true;
     const errno = libc.lastErrno();
-    if (errno === ENOENT || errno === ENODEV) return;
+    if (errno === ENOENT || errno === ENODEV) return false;
     if (errno !== EINTR) throw new SystemError(`write ${devicePath}`, errno);
   }
 }

@@ -4,6 +4,6 @@
 export interface Channel {
   /** Blocks for the next request; its length, 0 when the connection has ended. */
   receive(into: Buffer): number;
-  /** Sends the answer in the first `length` bytes. */
-  send(reply: Buffer, length: number): void;
+  /** Sends the answer in the first `length` bytes; whether anybody got it. */
+  send(reply: Buffer, length: number): boolean;
 }

@@ -51,8 +51,8 @@ export class EventfulChannel implements Channel {
     }
   }
 
-  send(reply: Buffer, length: number): void {
-    writeFuseReply(this.#fuseFd, reply, length);
+  send(reply: Buffer, length: number): boolean {
+    return writeFuseReply(this.#fuseFd, reply, length);
   }
 
   /** Makes whoever polls the file of this kernel handle ask again. */

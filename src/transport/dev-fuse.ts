@@ -15,7 +15,7 @@ export class DevFuseChannel implements Channel {
     return readFuseRequest(this.#fd, into);
   }
 
-  send(reply: Buffer, length: number): void {
-    writeFuseReply(this.#fd, reply, length);
+  send(reply: Buffer, length: number): boolean {
+    return writeFuseReply(this.#fd, reply, length);
   }
 }

@@ -1,5 +1,6 @@
 // The loop of a serving thread: take a request, answer it, for ever.
 
+import type { Asked } from '../fuse/session.ts';
 import type { Channel } from './channel.ts';
 
 /** A READ asks for at most 32 pages without FUSE_MAX_PAGES; the header comes on top. */
@@ -17,7 +18,9 @@ export interface RequestSlot {
 
 export interface Answerer {
   /** As Session.answer(). */
-  answer(request: Buffer, length: number, reply: Buffer, isAskedAgain: boolean): number;
+  answer(request: Buffer, length: number, reply: Buffer, asked: Asked): number;
+  /** As Session.deliver(). */
+  deliver(send: () => boolean): void;
 }
 
 /** Serves until the connection ends, or until the thread is not needed any more. */
@@ -26,28 +29,34 @@ export function serve(channel: Channel, answerer: Answerer, slot: RequestSlot): 
   for (;;) {
     const length = channel.receive(slot.request);
     if (length === 0) return;
-    answerOne(channel, answerer, { slot, length, reply, isAskedAgain: false });
+    answerOne(channel, answerer, { slot, length, reply, asked: 'once' });
     if (slot.isRetired()) return;
   }
 }
 
-/** Answers a request that a thread left behind; the kernel will not send it again. */
+/**
+ * Answers a request that a thread left behind, perhaps after it had answered it; the kernel will
+ * not send it again.
+ */
 export function answerAgain(channel: Channel, answerer: Answerer, slot: RequestSlot): void {
   const length = Math.min(slot.request.readUInt32LE(0), slot.request.length);
   const reply = Buffer.alloc(replyBytes);
-  answerOne(channel, answerer, { slot, length, reply, isAskedAgain: true });
+  answerOne(channel, answerer, { slot, length, reply, asked: 'perhaps answered' });
 }
 
 interface Exchange {
   readonly slot: RequestSlot;
   readonly length: number;
   readonly reply: Buffer;
-  readonly isAskedAgain: boolean;
+  readonly asked: Asked;
 }
 
 function answerOne(channel: Channel, answerer: Answerer, exchange: Exchange): void {
-  const { slot, length, reply, isAskedAgain } = exchange;
-  const replyLength = answerer.answer(slot.request, length, reply, isAskedAgain);
-  if (replyLength > 0) channel.send(reply, replyLength);
+  const { slot, length, reply, asked } = exchange;
+  const replyLength = answerer.answer(slot.request, length, reply, asked);
+  if (replyLength > 0) {
+    if (asked === 'once') channel.send(reply, replyLength);
+    else answerer.deliver(() => channel.send(reply, replyLength));
+  }
   slot.end();
 }

@@ -6,13 +6,15 @@ import type { Caller, FileRead, FileSystem } from '../fuse/file-system.ts';
 import { EINVAL, EIO, EISDIR, ENOENT, ENOTDIR } from '../fuse/protocol/constants.ts';
 import type { Attr, Dirent } from '../fuse/protocol/reply.ts';
 import type { DynamicTree } from './dynamic-tree.ts';
-import type { OpenFiles } from './open-files.ts';
+import type { OpenFiles, ReadEnd } from './open-files.ts';
 import type { GeneratedText, Tree } from './tree.ts';
 
 export class GeneratedFileSystem implements FileSystem {
   readonly #tree: Tree;
   readonly #openFiles: OpenFiles;
   readonly #dynamic: DynamicTree | undefined;
+  /** What a fresh text would be remembered as. */
+  #undelivered: ReadEnd | undefined;
 
   /** The fixed tree has a directory wherever the dynamic one begins, with the same node id. */
   constructor(tree: Tree, openFiles: OpenFiles, dynamic?: DynamicTree) {
@@ -87,8 +89,18 @@ export class GeneratedFileSystem implements FileSystem {
     const count = Math.max(0, Math.min(size, text.length - offset));
     if (count === text.length) into.write(text, at, 'latin1');
     else into.write(text.slice(offset, offset + count), at, 'latin1');
-    this.#openFiles.begin({ handle, owner, text, nextOffset: offset + count });
+    const end = { handle, owner, text, nextOffset: offset + count };
+    if (read.mayBeAnswered === true) this.#undelivered = end;
+    else this.#openFiles.begin(end);
     return count;
+  }
+
+  /** If nobody waits for a fresh text, its reader has another one, and may be reading on. */
+  deliver(send: () => boolean): void {
+    const end = this.#undelivered;
+    this.#undelivered = undefined;
+    if (end === undefined) send();
+    else this.#openFiles.beginIf(end, send);
   }
 
   /** Fixed files first: theirs is the path that must be short. */

@@ -127,6 +127,13 @@ export class OpenFiles {
     this.#lock.run(() => this.#table.change(end.handle, () => this.#remember(end)));
   }
 
+  /** The same if `isWanted`, with nobody else at any open file until then. */
+  beginIf(end: ReadEnd, isWanted: () => boolean): void {
+    this.#lock.run(() => {
+      if (isWanted()) this.#table.change(end.handle, () => this.#remember(end));
+    });
+  }
+
   release(handle: number): void {
     this.#lock.run(() => {
       const at = this.#table.find(handle);

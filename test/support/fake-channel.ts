@@ -16,6 +16,7 @@ export function makeFakeChannel(requests: readonly Buffer[]): FakeChannel {
     receive: (into) => waiting.shift()?.copy(into) ?? 0,
     send: (reply, length) => {
       sent.push(Buffer.from(reply.subarray(0, length)));
+      return true;
     },
   };
 }

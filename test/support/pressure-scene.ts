@@ -47,7 +47,7 @@ export function makePressureScene(): PressureScene {
     const reply = Buffer.alloc(4096, 0xee);
     const into = Buffer.alloc(8192, 0xee);
     request.copy(into);
-    const length = session.answer(into, request.length, reply, isAskedAgain);
+    const length = session.answer(into, request.length, reply, isAskedAgain ? 'again' : 'once');
     return length === 0 ? undefined : reply.subarray(0, length);
   };
   const scene: PressureScene = {

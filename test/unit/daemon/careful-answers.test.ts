@@ -30,7 +30,7 @@ function makeScene(errors: Error[] = []) {
   const ask = (unique: bigint, opcode = READ) => {
     request.writeUInt32LE(opcode, 4);
     request.writeBigUInt64LE(unique, 8);
-    const length = answers.answer(request, 48, reply, false);
+    const length = answers.answer(request, 48, reply, 'once');
     return length === 1 ? reply[0] : reply.subarray(0, length);
   };
   return { poison, told, ask };

@@ -42,8 +42,8 @@ function serveAndWatch(
     receive: channel.receive,
     send: (reply: Buffer, length: number) => {
       if (sendFails) throw new Error('EINVAL');
-      channel.send(reply, length);
       events.push(`sent ${length} for ${reply.readBigUInt64LE(8)}`);
+      return channel.send(reply, length);
     },
   };
   const request = Buffer.alloc(8192);
