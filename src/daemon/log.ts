@@ -1,7 +1,8 @@
 // The daemon's log: readable on a terminal, one JSON object a line otherwise.
 
+import { createRequire } from 'node:module';
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import type prettyStream from 'pino-pretty';
 import { openErrorOutput } from '../kernel/error-output.ts';
 
 export type Log = Logger;
@@ -14,5 +15,7 @@ export function createLog(level: LogLevel, isTerminal: boolean): Log {
   // A full disk, or a terminal that was closed, is no reason to leave containers without files.
   const destination = openErrorOutput();
   if (!isTerminal) return pino(base, destination);
+  // Loaded when it is needed: readers may be waiting for the start.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof prettyStream;
   return pino(base, pretty({ destination, colorize: true, translateTime: 'SYS:HH:MM:ss.l' }));
 }
