@@ -57,8 +57,8 @@ describe('a keeper', () => {
     const tree = await deadMountWithPressure(teardown);
     const place = join(teardown.makeDir(), 'pressure');
     mkdirSync(place);
-    const script = 'mount --bind "$0/proc/pressure" "$1" && umount -l "$0" && echo bound && cat';
-    const argv = ['sh', '-c', 'sleep infinity | unshare --mount sh -c "$0" "$1" "$2"', script];
+    const bind = 'mount --bind "$0/proc/pressure" "$1" && umount -l "$0"';
+    const argv = ['unshare', '--mount', 'sh', '-c', `${bind} && echo bound && exec sleep infinity`];
     const holder = await withServer(tree, async () => {
       const started = startWatched([...argv, tree.mountPoint, place]);
       await started.untilPrinted(/bound/);
