@@ -72,7 +72,7 @@ function buildNative() {
 // Built beside its place and renamed: a daemon that is starting from dist/ sees the old or the new
 // one, and no file of a deleted source stays.
 function buildDist() {
-  say('compiling TypeScript to dist/ (tsc)');
+  say('compiling TypeScript to dist/ (tsc, esbuild)');
   const fingerprint = buildFingerprint(root);
   const [fresh, old] = [`${root}dist.new`, `${root}dist.old`];
   for (const path of [fresh, old]) rmSync(path, { recursive: true, force: true });
@@ -84,6 +84,7 @@ function buildDist() {
     fresh,
   ]);
   mkdirSync(fresh, { recursive: true });
+  run(process.execPath, ['tools/bundle.mjs', fresh]);
   if (existsSync(`${fresh}/main.js`)) chmodSync(`${fresh}/main.js`, 0o755);
   writeFileSync(stampPath(fresh), fingerprint);
   if (existsSync(`${root}dist`)) renameSync(`${root}dist`, old);

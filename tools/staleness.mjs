@@ -56,7 +56,13 @@ export function buildFingerprint(root) {
     .map((path) => `src/${path}`)
     .sort();
   const hash = createHash('sha256');
-  for (const path of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...sources]) {
+  const settings = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'tools/bundle.mjs',
+  ];
+  for (const path of [...settings, ...sources]) {
     const content = readFileSync(root + path);
     hash.update(`${path} ${content.length}\n`).update(content);
   }

@@ -2,6 +2,7 @@
 // lost. What it has counted lies in shared memory and goes on from there.
 
 import { type Mapping, viewMapping } from '../kernel/mapped-memory.ts';
+import { threadModule } from '../kernel/package.ts';
 import { startThread } from '../kernel/threads.ts';
 import { Bell } from '../shared/bell.ts';
 import { SharedLoads } from '../view/shared-loads.ts';
@@ -35,7 +36,7 @@ export function startLoadSampling(
   memory: LoadMemory,
   owner: number,
   log: Log,
-  module = new URL('./load-worker.js', import.meta.url),
+  module = threadModule('load-worker'),
 ): LoadSampling {
   const loads = new SharedLoads(viewMapping(memory.rows), owner);
   const bell = new Bell(memory.bell);

@@ -5,6 +5,7 @@ import { createEpoll } from '../kernel/epoll.ts';
 import { openNonBlockingFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
+import { threadModule } from '../kernel/package.ts';
 import { closeInBackground } from '../kernel/pressure-trigger.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { TriggerTable } from '../vfs/trigger-table.ts';
@@ -95,7 +96,7 @@ export class Pressure {
     };
     const openFiles = new OpenFiles(viewMapping(memory.pressure.openFiles), mainThread);
     this.#pool = new WorkerPool({
-      module: new URL('./pressure-worker.js', import.meta.url),
+      module: threadModule('pressure-worker'),
       start: pressureStart,
       count: 1,
       // Two would not know of each other's triggers.

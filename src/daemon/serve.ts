@@ -8,6 +8,7 @@ import { realtimeUsec } from '../kernel/clock.ts';
 import { openFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountFuse } from '../kernel/mounts.ts';
+import { threadModule } from '../kernel/package.ts';
 import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
@@ -119,7 +120,7 @@ class Daemon implements HeldDaemon {
     const startTimeSec = this.#session.startTimeSec(Math.floor(realtimeUsec() / 1e6));
     const start = { memory: shared, options, startTimeSec };
     this.#pool = new WorkerPool({
-      module: new URL('./worker.js', import.meta.url),
+      module: threadModule('worker'),
       start: { ...start, fuseFd: this.#fuseFd },
       count: options.workers,
       mostSiblings: 8,

@@ -40,13 +40,13 @@ async function totalKibIn({ container }: CrowdMember): Promise<number | undefine
 
 /** The code of the copy, so that each start of it fails. */
 function breakCopy({ directory }: ServerCopy): void {
-  const file = join(directory, 'dist/daemon/serve.js');
+  const file = join(directory, 'dist/cli/program.js');
   renameSync(file, `${file}.whole`);
   writeFileSync(file, 'throw new Error("this version is broken");\n');
 }
 
 function mendCopy({ directory }: ServerCopy): void {
-  const file = join(directory, 'dist/daemon/serve.js');
+  const file = join(directory, 'dist/cli/program.js');
   renameSync(`${file}.whole`, file);
 }
 
