@@ -10,10 +10,8 @@ import { SystemError } from './system-error.ts';
 const O_CLOEXEC = 0o2000000;
 const SIGKILL = 9;
 const WNOHANG = 1;
-/** A process that is killed ends at once. */
-const attemptMsec = 1;
-const mostAttempts = 1000;
-const nobodyRings = new Int32Array(new SharedArrayBuffer(4));
+/** For a process that was killed to end. */
+const killedLimitMsec = 1000;
 
 /** posix_spawn_file_actions_t has 80 bytes in glibc on 64-bit machines. */
 const fileActions = Buffer.alloc(256);
@@ -89,9 +87,11 @@ function readAnswer(fd: number, limitMsec: number): string | undefined {
  */
 function reap(pid: number): void {
   libc.kill(pid, SIGKILL);
-  for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const isReaped = libc.waitpid(pid, statusOut, WNOHANG) !== 0;
-    if (isReaped) return;
-    Atomics.wait(nobodyRings, 0, 0, attemptMsec);
+  // Readable when the process has ended: to the point, where a timer would be late.
+  const pidfd = libc.checked('open a process', () => libc.pidfdOpen(pid));
+  try {
+    if (isReadable(pidfd, killedLimitMsec)) libc.waitpid(pid, statusOut, WNOHANG);
+  } finally {
+    libc.close(pidfd);
   }
 }
