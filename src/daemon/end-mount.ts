@@ -25,9 +25,9 @@ export function deviceAt(directory: string): string | undefined {
   return readMountsAt(directory).findLast(({ type }) => type === nsprocMountType)?.device;
 }
 
-/** How many mounts, in containers most likely, show parts of it. */
-export function countUses({ device }: OwnMount): number {
-  return device === undefined ? 0 : countBindMounts(device);
+/** How many mounts, in containers most likely, show it or parts of it. */
+export function countUses({ device, directory }: OwnMount): number {
+  return device === undefined ? 0 : countBindMounts({ device, directory });
 }
 
 /** What there is to answer before the end. */

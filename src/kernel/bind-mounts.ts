@@ -1,25 +1,33 @@
-// Where parts of a file system are mounted beside its own mount point.
+// Where a file system is mounted beside its own mount point, whole or in parts.
 
 import { readTextFile } from './kept-file.ts';
 import { listDirectory } from './list-directory.ts';
+import { parseMountinfo } from './mountinfo.ts';
 import { readNamespaceLink } from './process.ts';
 
 /** PID_MAX_LIMIT. */
 const mostProcesses = 4 * 1024 * 1024;
 
+/** A file system, and where it was mounted first. */
+export interface MountedDevice {
+  readonly device: string;
+  readonly directory: string;
+}
+
 /**
- * How many mounts in a text of proc_pid_mountinfo(5) show a part of the file system `device`.
- * Mounts of all of it are not counted: mount namespaces that are copied have those too.
+ * How many mounts in a text of proc_pid_mountinfo(5) show the file system, or a part of it. The
+ * whole of it at its own place is not counted: mount namespaces that are copied have that too,
+ * perhaps below a directory of theirs. native/keeper-mounts.h has the same rule.
  */
-export function countPartsMounted(mountinfo: string, device: string): number {
-  return mountinfo.split('\n').filter((line) => {
-    const [, , lineDevice, root] = line.split(' ');
-    return lineDevice === device && root !== '/';
-  }).length;
+export function countUsesIn(mountinfo: string, { device, directory }: MountedDevice): number {
+  const own = Buffer.from(directory).toString('latin1');
+  return parseMountinfo(mountinfo).filter(
+    (mount) => mount.device === device && !(mount.root === '/' && mount.mountPoint.endsWith(own)),
+  ).length;
 }
 
 /** The same in all mount namespaces that have a process. It reads much: for the end, not for each read. */
-export function countBindMounts(device: string): number {
+export function countBindMounts(mounted: MountedDevice): number {
   const seen = new Set<string>();
   let count = 0;
   for (const name of listDirectory('/proc', mostProcesses)) {
@@ -27,7 +35,7 @@ export function countBindMounts(device: string): number {
     const link = readNamespaceLink(`/proc/${name}`, 'mnt');
     if (link === undefined || seen.has(link)) continue;
     seen.add(link);
-    count += countPartsMounted(mountinfoOf(name), device);
+    count += countUsesIn(mountinfoOf(name), mounted);
   }
   return count;
 }
