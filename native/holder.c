@@ -7,9 +7,11 @@
  * A FUSE mount lives as long as somebody holds its /dev/fuse open. So the server gives each fd that
  * must outlive it to this process, in the words of sd_notify(3): FDSTORE=1 with FDNAME=, READY=1,
  * WATCHDOG=1, STOPPING=1. A server that ends without STOPPING=1 is started again and finds the fds
- * as sd_listen_fds_with_names(3) has it; systemd's fd store can stand in for this process.
+ * as sd_listen_fds_with_names(3) has it. Below systemd its fd store has a copy of them all, and a
+ * holder that dies is followed by another (manager-above.h).
  *
- * Beyond systemd's words: each server has an fd named "go", from which it reads one byte before it
+ * Beyond systemd's words: each server says them on an fd of its own, named "notify", one end of a
+ * pair of sockets, so that nobody else can. From another one, "go", it reads one byte before it
  * touches a connection ('F' first start, 'C' its predecessor died, 'R' it replaces a healthy one).
  * It may say X_NSPROC=standby when it is ready for that; X_NSPROC=replace asks for a replacement of
  * the sender, as SIGUSR1 does. X_NSPROC_KEEPER=SOCKET and X_NSPROC_MOUNT_POINT=DIR say where a
@@ -23,34 +25,23 @@
  * Why C: it must be small enough to stay for months and simple enough not to die.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+#include "keeper-client.h"
+#include "kept-fds.h"
+#include "manager-above.h"
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#define MOST_FDS 2048
-#define NAME_BYTES 64
-#define FIRST_FD 3
 /* A server that lived so long after it was ready has not failed quickly. */
 #define HEALTHY_MS 10000
 /* So many quick deaths in a row, and the next start waits, at most so long. */
 #define PATIENCE_DEATHS 3
+/* A server that dies so soon after it was ready has answered next to nobody. So many of them in a
+ * row, more than one request or container can cause, count as starts that failed. */
+#define SHORT_LIFE_MS 1000
+#define PATIENCE_SHORT_LIVES 12
 #define PAUSE_STEP_MS 50
 #define LONGEST_PAUSE_MS 300
 /* So many starts in a row that failed, and the host's files are served meanwhile. */
@@ -58,10 +49,8 @@
 #define LONGEST_DELAY_MS 10000
 /* Between two starts of host-server. */
 #define HOST_SERVER_MS 1000
-/* Messages taken at a time: whoever sends without end keeps nobody from the rest. */
+/* Messages taken at a time: a server that sends without end keeps nobody from the rest. */
 #define MOST_MESSAGES 64
-/* At the least: a start takes twice the fds that are kept. */
-#define FEWEST_FDS 65536
 /* A server that is stopped (SIGSTOP) so long is replaced. */
 #define STOPPED_MS 500
 /* A server that does not say WATCHDOG=1 for so long is replaced. */
@@ -76,11 +65,6 @@
 /* By so much a server is nicer to itself until it is ready, while readers wait for it. */
 #define HURRY 10
 
-struct kept_fd {
-  int fd;
-  char name[NAME_BYTES];
-};
-
 struct child {
   pid_t pid; /* 0: there is none */
   bool is_host_server;
@@ -88,152 +72,24 @@ struct child {
   bool is_ready;
   bool is_stopping; /* it said STOPPING=1 */
   bool is_awaited;  /* its predecessor was killed for it */
+  bool has_ended;
   int go_fd;        /* write end, -1 once used */
+  int notify_fd;    /* the end of this process; -1 when there is none */
   long long started_ms, ready_ms, beat_ms;
   long long stopped_ms; /* 0: it runs */
 };
 
-static struct kept_fd kept[MOST_FDS];
-static int kept_count;
-static struct child serving = {.go_fd = -1}, coming = {.go_fd = -1};
-static int notify_fd;
-static char notify_name[64]; /* as NOTIFY_SOCKET has it */
+#define NO_CHILD ((struct child){.go_fd = -1, .notify_fd = -1})
+
+static struct child serving = {.go_fd = -1, .notify_fd = -1};
+static struct child coming = {.go_fd = -1, .notify_fd = -1};
 static char **command;
 static char host_server[PATH_MAX];
 static char keeper_socket[PATH_MAX], mount_point[PATH_MAX];
 static bool was_ever_ready, is_stopping;
-static long long stop_deadline_ms, next_start_ms, next_host_server_ms;
-static int quick_deaths, failed_starts, restarts, own_niceness;
+static long long stop_deadline_ms, next_start_ms, next_host_server_ms, next_beat_ms;
+static int quick_deaths, short_lives, failed_starts, restarts, own_niceness;
 static sigset_t old_mask;
-
-static long long now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-/* One line as the server logs: JSON, or readable on a terminal. `level` is pino's. */
-__attribute__((format(printf, 2, 3))) static void say(int level, const char *format, ...) {
-  char text[512], line[768];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  struct timespec now;
-  struct tm utc;
-  char when[32];
-  clock_gettime(CLOCK_REALTIME, &now);
-  gmtime_r(&now.tv_sec, &utc);
-  strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
-  long msec = now.tv_nsec / 1000000;
-  int length =
-      isatty(2) ? snprintf(line, sizeof line, "[%s.%03ldZ] holder: %s\n", when, msec, text)
-                : snprintf(line, sizeof line,
-                           "{\"level\":%d,\"time\":\"%s.%03ldZ\",\"msg\":\"%s\"}\n", level,
-                           when, msec, text);
-  /* Whoever does not read what is logged keeps nobody from /proc. */
-  struct pollfd log = {.fd = 2, .events = POLLOUT};
-  if (poll(&log, 1, 0) != 1 || write(2, line, length) < 0) return;
-}
-
-static void die(const char *what) {
-  fprintf(stderr, "holder: cannot %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-
-static int index_of(const char *name) {
-  for (int i = 0; i < kept_count; i++)
-    if (strcmp(kept[i].name, name) == 0) return i;
-  return -1;
-}
-
-/* Takes the fd, also when it has no room for it. */
-static void keep(const char *name, int fd) {
-  int at = index_of(name);
-  if (at >= 0) close(kept[at].fd);
-  else if (kept_count < MOST_FDS) at = kept_count++;
-  if (at < 0) {
-    say(50, "cannot keep another fd");
-    close(fd);
-    return;
-  }
-  kept[at].fd = fd;
-  snprintf(kept[at].name, NAME_BYTES, "%s", name);
-}
-
-static void drop(const char *name) {
-  int at = index_of(name);
-  if (at < 0) return;
-  int fd = kept[at].fd;
-  kept[at] = kept[--kept_count];
-  close(fd);
-}
-
-/* What a supervisor before this one passed, as sd_listen_fds(3) finds it. */
-static void take_listen_fds(void) {
-  const char *count_text = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
-  const char *pid_text = getenv("LISTEN_PID");
-  if (pid_text && atoi(pid_text) != getpid()) return;
-  int count = count_text ? atoi(count_text) : 0;
-  for (int i = 0; i < count && names; i++) {
-    char name[NAME_BYTES];
-    size_t length = strcspn(names, ":");
-    snprintf(name, sizeof name, "%.*s", (int)length, names);
-    int fd = fcntl(FIRST_FD + i, F_DUPFD_CLOEXEC, FIRST_FD + MOST_FDS);
-    if (fd < 0) fd = fcntl(FIRST_FD + i, F_DUPFD_CLOEXEC, FIRST_FD + count);
-    if (fd >= 0 && strcmp(name, "go") != 0) keep(name, fd);
-    else if (fd >= 0) close(fd);
-    close(FIRST_FD + i);
-    names += length;
-    if (*names == ':') names++;
-  }
-}
-
-static bool is_kept(int fd) {
-  for (int i = 0; i < kept_count; i++)
-    if (kept[i].fd == fd) return true;
-  return false;
-}
-
-/* What else was open where this was started is for no program that enters a container, and who
- * waits for its end shall not wait for this process's. */
-static void close_others(void) {
-  DIR *fds = opendir("/proc/self/fd");
-  if (fds == NULL) return;
-  for (struct dirent *entry; (entry = readdir(fds));) {
-    int fd = atoi(entry->d_name);
-    if (fd >= FIRST_FD && fd != dirfd(fds) && !is_kept(fd)) close(fd);
-  }
-  closedir(fds);
-}
-
-/* A string of the environment that lives as long as the process. */
-static void set_number(const char *name, long long value) {
-  char text[32];
-  snprintf(text, sizeof text, "%lld", value);
-  setenv(name, text, 1);
-}
-
-/* In a child: the kept fds become 3, 4, ..., then `extra` if there is one. */
-static void pass_fds(int extra, const char *extra_name) {
-  static int high[MOST_FDS + 1];
-  static char names[(MOST_FDS + 1) * (NAME_BYTES + 1)];
-  int count = kept_count + (extra >= 0);
-  size_t length = 0;
-  for (int i = 0; i < count; i++) {
-    int fd = i < kept_count ? kept[i].fd : extra;
-    /* Out of the way first: an fd may already have the number of another one. */
-    high[i] = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD + count);
-    if (high[i] < 0) _exit(126);
-    length += snprintf(names + length, sizeof names - length, "%s%s", i ? ":" : "",
-                       i < kept_count ? kept[i].name : extra_name);
-  }
-  for (int i = 0; i < count; i++)
-    if (dup2(high[i], FIRST_FD + i) < 0) _exit(126);
-  set_number("LISTEN_FDS", count);
-  set_number("LISTEN_PID", getpid());
-  setenv("LISTEN_FDNAMES", names, 1);
-}
 
 static void set_oom_score(const char *score) {
   int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -241,15 +97,6 @@ static void set_oom_score(const char *score) {
   /* Lowering it takes CAP_SYS_RESOURCE; without it the process is killed as any other. */
   if (write(fd, score, strlen(score)) < 0) errno = 0;
   close(fd);
-}
-
-/* Containers cost fds: as many as this process may allow itself. */
-static void raise_fd_limit(void) {
-  struct rlimit limit, more;
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  more.rlim_cur = more.rlim_max = limit.rlim_max > FEWEST_FDS ? limit.rlim_max : FEWEST_FDS;
-  if (setrlimit(RLIMIT_NOFILE, &more) < 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) errno = 0;
 }
 
 /* For all threads that the process has by now; those that begin later inherit it. */
@@ -272,31 +119,50 @@ static void become(char *const *arguments) {
   _exit(127);
 }
 
+static char *host_arguments[] = {host_server, "--keeper", keeper_socket, "--mount-point",
+                                 mount_point, NULL};
+
+static void close_pair(const int pair[2]) {
+  for (int i = 0; i < 2; i++)
+    if (pair[i] >= 0) close(pair[i]);
+}
+
+/* In the child: what it becomes, and in which environment. */
+static void run_server(bool is_host_server, int go_fd, int server_end, pid_t holder) {
+  struct named_fd own[] = {{server_end, "notify"}, {go_fd, "go"}};
+  /* What goes on after this process is then the service manager's, and begins when this is gone. */
+  if (above.has_store) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != holder) _exit(126);
+  pass_fds(own, go_fd < 0 ? 1 : 2);
+  set_number("FDSTORE", MOST_FDS);
+  set_number("NSPROC_RESTARTS", restarts);
+  set_number("WATCHDOG_USEC", WATCHDOG_MS * 1000LL);
+  set_number("WATCHDOG_PID", getpid());
+  if (serving.pid == 0) setpriority(PRIO_PROCESS, 0, own_niceness - HURRY);
+  if (keeper_socket[0] == 0) host_arguments[1] = NULL;
+  become(is_host_server ? host_arguments : command);
+}
+
 /* Starts the server, which waits at its "go" fd, or host-server, which does not. */
 static bool start(struct child *child, bool is_host_server) {
-  int go[2] = {-1, -1};
-  if (!is_host_server && pipe2(go, O_CLOEXEC) < 0) return false;
-  pid_t pid = fork();
-  if (pid == 0) {
-    pass_fds(go[0], "go");
-    setenv("NOTIFY_SOCKET", notify_name, 1);
-    set_number("FDSTORE", MOST_FDS);
-    set_number("NSPROC_RESTARTS", restarts);
-    set_number("WATCHDOG_USEC", WATCHDOG_MS * 1000LL);
-    set_number("WATCHDOG_PID", getpid());
-    char *host_arguments[] = {host_server, NULL};
-    if (serving.pid == 0) setpriority(PRIO_PROCESS, 0, own_niceness - HURRY);
-    become(is_host_server ? host_arguments : command);
-  }
-  if (go[0] >= 0) close(go[0]);
+  int go[2] = {-1, -1}, notify[2] = {-1, -1};
+  pid_t pid = -1, holder = getpid();
+  bool has_fds = (is_host_server || pipe2(go, O_CLOEXEC) == 0) &&
+                 socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, notify) == 0;
+  if (has_fds) pid = fork();
+  if (pid == 0) run_server(is_host_server, go[0], notify[1], holder);
   if (pid < 0) {
-    if (go[1] >= 0) close(go[1]);
+    close_pair(go);
+    close_pair(notify);
     return false;
   }
+  if (go[0] >= 0) close(go[0]);
+  close(notify[1]);
   *child = (struct child){.pid = pid,
                           .is_host_server = is_host_server,
                           .has_go = is_host_server,
                           .go_fd = go[1],
+                          .notify_fd = notify[0],
                           .started_ms = now_ms()};
   return true;
 }
@@ -312,7 +178,8 @@ static void give_go(struct child *child, char reason) {
 
 static void forget(struct child *child) {
   if (child->go_fd >= 0) close(child->go_fd);
-  *child = (struct child){.go_fd = -1};
+  if (child->notify_fd >= 0) close(child->notify_fd);
+  *child = NO_CHILD;
 }
 
 static void start_coming(void) {
@@ -331,13 +198,10 @@ static void leave_keeper(void) {
   pid_t pid = fork();
   if (pid != 0) return;
   setsid();
-  unsetenv("NOTIFY_SOCKET");
-  pass_fds(-1, NULL);
+  pass_fds(NULL, 0);
   int null = open("/dev/null", O_RDWR);
   for (int fd = 0; fd < FIRST_FD && null >= 0; fd++) dup2(null, fd);
-  char *arguments[] = {host_server,       "--keeper",  keeper_socket,
-                       "--mount-point", mount_point, NULL};
-  become(arguments);
+  become(host_arguments);
 }
 
 static void end_with(int status) {
@@ -356,21 +220,27 @@ static void say_how_it_ended(pid_t pid, int status, const char *then) {
   else say(50, "server %d ended with status %d; %s", pid, WEXITSTATUS(status), then);
 }
 
+/* A server did not get so far: the next start comes at once, and then later and later. */
+static void plan_retry(void) {
+  long long delay_ms = failed_starts == 0 ? 0 : 50LL << (failed_starts < 10 ? failed_starts : 10);
+  failed_starts++;
+  next_start_ms = now_ms() + (delay_ms < LONGEST_DELAY_MS ? delay_ms : LONGEST_DELAY_MS);
+  restarts++;
+}
+
 /* A server that served has died: the next start comes at once, unless that happens all the time. */
 static void plan_restart(long long lived_ms) {
   quick_deaths = lived_ms > HEALTHY_MS ? 0 : quick_deaths + 1;
+  short_lives = lived_ms > SHORT_LIFE_MS ? 0 : short_lives + 1;
+  if (short_lives > PATIENCE_SHORT_LIVES) {
+    if (failed_starts <= PATIENCE_STARTS) failed_starts = PATIENCE_STARTS + 1;
+    plan_retry();
+    return;
+  }
   failed_starts = 0;
   long long pause_ms = 0;
   if (quick_deaths > PATIENCE_DEATHS) pause_ms = PAUSE_STEP_MS * (quick_deaths - PATIENCE_DEATHS);
   next_start_ms = now_ms() + (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS);
-  restarts++;
-}
-
-/* A server did not get so far: the next start comes later and later. */
-static void plan_retry(void) {
-  long long delay_ms = 100LL << (failed_starts < 10 ? failed_starts : 10);
-  failed_starts++;
-  next_start_ms = now_ms() + (delay_ms < LONGEST_DELAY_MS ? delay_ms : LONGEST_DELAY_MS);
   restarts++;
 }
 
@@ -415,19 +285,6 @@ static void coming_ended(int status) {
   plan_retry();
 }
 
-static void reap(void) {
-  int status;
-  pid_t pid;
-  while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
-    struct child *child = pid == serving.pid ? &serving : pid == coming.pid ? &coming : NULL;
-    if (child == NULL) continue;
-    if (WIFSTOPPED(status)) child->stopped_ms = now_ms();
-    else if (WIFCONTINUED(status)) child->stopped_ms = 0, child->beat_ms = now_ms();
-    else if (child == &serving) serving_ended(status);
-    else coming_ended(status);
-  }
-}
-
 static void replace(void) {
   if (coming.pid || is_stopping) return;
   say(30, "starting a server to replace the one that runs");
@@ -440,10 +297,10 @@ static void became_ready(struct child *child) {
   child->ready_ms = child->beat_ms = now_ms();
   if (child != &coming) return;
   serving = coming;
-  coming = (struct child){.go_fd = -1};
+  coming = NO_CHILD;
 }
 
-/* One line of a message: NAME=VALUE. Returns false when the sender is gone with it. */
+/* One line of a message: NAME=VALUE. */
 static void take_line(struct child *child, const char *line) {
   const char *equals = strchr(line, '=');
   const char *value = equals ? equals + 1 : "";
@@ -451,7 +308,7 @@ static void take_line(struct child *child, const char *line) {
   else if (strcmp(line, "WATCHDOG=1") == 0) child->beat_ms = now_ms();
   else if (strcmp(line, "STOPPING=1") == 0) child->is_stopping = true;
   else if (strcmp(line, "X_NSPROC=replace") == 0) replace();
-  else if (strcmp(line, "X_NSPROC=standby") == 0 && child == &coming) {
+  else if (strcmp(line, "X_NSPROC=standby") == 0 && child == &coming && !coming.has_ended) {
     coming.is_awaited = serving.pid != 0;
     if (serving.pid) kill(serving.pid, SIGKILL);
     else give_go(&coming, was_ever_ready || index_of("tree") >= 0 ? 'C' : 'F');
@@ -471,74 +328,88 @@ static const char *value_in(const char *text, const char *name, char *into, size
   return NULL;
 }
 
-/* Forwards what a service manager above this process should know. */
-static void tell_above(const char *above, const char *text) {
-  if (above == NULL || (above[0] != '/' && above[0] != '@')) return;
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  size_t length = strlen(above);
-  if (length >= sizeof address.sun_path) return;
-  memcpy(address.sun_path, above, length);
-  if (above[0] == '@') address.sun_path[0] = 0;
-  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address,
-         offsetof(struct sockaddr_un, sun_path) + length);
-  close(fd);
-}
+struct message {
+  char text[4096];
+  int fds[4];
+  int fd_count;
+};
 
-static char outer_notify[108];
-
-/* One message. Only the children of this process are listened to: the kernel says who sent it. */
-static bool receive(void) {
-  char text[4096], name[NAME_BYTES];
+/* False when there is none. The server has then gone, or says nothing. */
+static bool receive(struct child *child, struct message *into) {
   union {
     struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int) * 4) + CMSG_SPACE(sizeof(struct ucred))];
+    char space[CMSG_SPACE(sizeof into->fds)];
   } control;
-  struct iovec part = {text, sizeof text - 1};
+  struct iovec part = {into->text, sizeof into->text - 1};
   struct msghdr message = {.msg_iov = &part,
                            .msg_iovlen = 1,
                            .msg_control = &control,
                            .msg_controllen = sizeof control};
-  ssize_t length = recvmsg(notify_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (length < 0) return errno == EINTR;
-  text[length] = 0;
-  int fds[4], fd_count = 0;
-  pid_t sender = 0;
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_SOCKET) continue;
-    if (c->cmsg_type == SCM_CREDENTIALS) {
-      struct ucred credentials;
-      memcpy(&credentials, CMSG_DATA(c), sizeof credentials);
-      sender = credentials.pid;
-    } else if (c->cmsg_type == SCM_RIGHTS) {
-      fd_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      memcpy(fds, CMSG_DATA(c), fd_count * sizeof(int));
-    }
+  if (child->notify_fd < 0) return false;
+  ssize_t length = recvmsg(child->notify_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (length < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (length <= 0) {
+    close(child->notify_fd);
+    child->notify_fd = -1;
+    return false;
   }
-  struct child *child = sender == 0             ? NULL
-                        : sender == serving.pid ? &serving
-                        : sender == coming.pid  ? &coming
-                                                : NULL;
-  bool has_name = value_in(text, "FDNAME=", name, sizeof name) != NULL;
-  bool stores = child && has_name && strstr(text, "FDSTORE=1") && fd_count > 0;
-  if (stores) keep(name, fds[0]);
-  for (int i = stores ? 1 : 0; i < fd_count; i++) close(fds[i]);
-  if (child && has_name && strstr(text, "FDSTOREREMOVE=1")) drop(name);
-  if (child == NULL) return true;
-  bool was_serving = child == &serving;
-  for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
-    if (strcmp(line, "READY=1") == 0 || strncmp(line, "STATUS=", 7) == 0 ||
-        strcmp(line, "STOPPING=1") == 0 || (was_serving && strcmp(line, "WATCHDOG=1") == 0))
-      tell_above(outer_notify, line);
-    take_line(child, line);
-    if (!was_serving && serving.pid == sender) child = &serving;
+  into->text[length] = 0;
+  into->fd_count = 0;
+  struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+  if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS) {
+    into->fd_count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(into->fds, CMSG_DATA(rights), into->fd_count * sizeof(int));
   }
   return true;
 }
 
-static void receive_some(void) {
-  for (int count = 0; count < MOST_MESSAGES && receive(); count++) continue;
+static void take_fds(const struct message *message) {
+  char name[NAME_BYTES];
+  bool has_name = value_in(message->text, "FDNAME=", name, sizeof name) != NULL;
+  bool stores = has_name && strstr(message->text, "FDSTORE=1") && message->fd_count > 0;
+  if (stores) keep(name, message->fds[0]);
+  for (int i = stores ? 1 : 0; i < message->fd_count; i++) close(message->fds[i]);
+  if (has_name && strstr(message->text, "FDSTOREREMOVE=1")) drop(name);
+}
+
+/* What a service manager above should know, too. */
+static bool is_for_above(const char *line) {
+  return strcmp(line, "READY=1") == 0 || strcmp(line, "STOPPING=1") == 0 ||
+         strncmp(line, "STATUS=", 7) == 0;
+}
+
+/* Takes what a server has said, at most so many messages. With READY=1 one that came is serving. */
+static void hear(struct child *child, int most_messages) {
+  static struct message message;
+  for (int count = 0; count < most_messages && receive(child, &message); count++) {
+    take_fds(&message);
+    for (char *rest = message.text, *line; (line = strsep(&rest, "\n"));) {
+      if (is_for_above(line)) tell_above(line, -1, MSG_DONTWAIT);
+      take_line(child, line);
+      if (child == &coming && coming.pid == 0) child = &serving;
+    }
+  }
+}
+
+static struct child *child_of(pid_t pid) {
+  return pid == serving.pid ? &serving : pid == coming.pid ? &coming : NULL;
+}
+
+static void reap(void) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
+    struct child *child = child_of(pid);
+    if (child == NULL) continue;
+    if (WIFSTOPPED(status)) child->stopped_ms = now_ms();
+    else if (WIFCONTINUED(status)) child->stopped_ms = 0, child->beat_ms = now_ms();
+    else {
+      child->has_ended = true;
+      hear(child, INT_MAX);
+      if (child_of(pid) == &serving) serving_ended(status);
+      else coming_ended(status);
+    }
+  }
 }
 
 static void take_signal(int number) {
@@ -593,6 +464,10 @@ static long long watch(struct child *child) {
 /* Does what is due; returns when something will be. */
 static long long work(void) {
   long long now = now_ms();
+  if (above.beat_ms > 0 && now >= next_beat_ms) {
+    next_beat_ms = now + above.beat_ms;
+    tell_above("WATCHDOG=1", -1, MSG_DONTWAIT);
+  }
   if (is_stopping && now >= stop_deadline_ms) {
     say(50, "the server does not end; killing it");
     leave_keeper();
@@ -616,61 +491,48 @@ static long long work(void) {
   if (is_stopping) due = earlier(due, stop_deadline_ms);
   if (coming.pid == 0 && (serving.pid == 0 || serving.is_host_server))
     due = earlier(due, next_start_ms);
-  return due;
+  return above.beat_ms > 0 ? earlier(due, next_beat_ms) : due;
 }
 
-static void open_notify_socket(void) {
-  notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (notify_fd < 0) die("make a socket");
-  int on = 1;
-  setsockopt(notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
-  /* Autobind: the kernel chooses an abstract name that nobody has. */
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  socklen_t length = sizeof(sa_family_t);
-  if (bind(notify_fd, (struct sockaddr *)&address, length) < 0) die("bind a socket");
-  length = sizeof address;
-  getsockname(notify_fd, (struct sockaddr *)&address, &length);
-  size_t name_bytes = length - offsetof(struct sockaddr_un, sun_path);
-  snprintf(notify_name, sizeof notify_name, "@%.*s", (int)name_bytes - 1, address.sun_path + 1);
+/* Where things are: the keeper's socket and mount point, and host-server beside this program. */
+static void know_places(void) {
+  const char *socket_text = getenv("NSPROC_KEEPER_SOCKET"), *kept_at = getenv("NSPROC_KEPT_AT");
+  if (socket_text) snprintf(keeper_socket, sizeof keeper_socket, "%s", socket_text);
+  if (kept_at) snprintf(mount_point, sizeof mount_point, "%s", kept_at);
+  ssize_t length = readlink("/proc/self/exe", host_server, sizeof host_server - 16);
+  while (length > 0 && host_server[length - 1] != '/') length--;
+  if (length >= 0) strcpy(host_server + length, "host-server");
 }
 
-/* The keeper's fds; without a keeper there are none, and COMMAND finds out by itself. */
-static void fetch(const char *path) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct timeval patience = {.tv_sec = 10};
-  if (fd < 0) die("make a socket");
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-    /* One that was killed has left its name behind. */
-    if (errno == ECONNREFUSED) unlink(path);
-    close(fd);
-    return;
+/* An fd that becomes readable with each signal that means something here. */
+static int open_signals(void) {
+  sigset_t mask;
+  int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+  sigemptyset(&mask);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&mask, numbers[i]);
+  sigprocmask(SIG_BLOCK, &mask, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  /* Ctrl-Z would stop it together with its server, and containers with both. */
+  signal(SIGTSTP, SIG_IGN);
+  int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) die("wait for signals");
+  return fd;
+}
+
+static void hold(void) {
+  int signal_fd = open_signals();
+  for (;;) {
+    long long wait_ms = work() - now_ms();
+    struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
+                           {.fd = serving.notify_fd, .events = POLLIN},
+                           {.fd = coming.notify_fd, .events = POLLIN}};
+    poll(fds, 3, wait_ms > 60000 ? 60000 : wait_ms < 0 ? 0 : (int)wait_ms);
+    /* Messages before signals: what a server said before its end counts. */
+    hear(&serving, MOST_MESSAGES);
+    hear(&coming, MOST_MESSAGES);
+    struct signalfd_siginfo info;
+    while (read(signal_fd, &info, sizeof info) == sizeof info) take_signal(info.ssi_signo);
   }
-  if (write(fd, "T", 1) != 1) die("reach the keeper");
-  static char names[MOST_FDS * (NAME_BYTES + 1)];
-  static char control[CMSG_SPACE(sizeof(int) * 253)];
-  struct iovec part = {names, sizeof names - 1};
-  struct msghdr message = {.msg_iov = &part,
-                           .msg_iovlen = 1,
-                           .msg_control = control,
-                           .msg_controllen = sizeof control};
-  ssize_t length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-  struct cmsghdr *c = length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-  if (c == NULL || c->cmsg_type != SCM_RIGHTS) die("get the keeper's fds");
-  names[length] = 0;
-  int count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  char *rest = strchr(names, ' ');
-  if (rest) rest[1 + strcspn(rest + 1, "\n")] = 0, rest++;
-  for (int i = 0; i < count; i++) {
-    int passed;
-    memcpy(&passed, CMSG_DATA(c) + i * sizeof(int), sizeof passed);
-    char *name = rest ? strsep(&rest, ":") : NULL;
-    if (name) keep(name, passed);
-  }
-  if (write(fd, "Y", 1) != 1) die("answer the keeper");
-  close(fd);
 }
 
 int main(int argc, char **argv) {
@@ -690,47 +552,19 @@ int main(int argc, char **argv) {
     }
   prctl(PR_SET_NAME, "nsproc-holder");
   sigprocmask(SIG_SETMASK, NULL, &old_mask);
+  raise_fd_limit();
   take_listen_fds();
+  know_above();
   close_others();
   if (socket_to_fetch) {
     fetch(socket_to_fetch);
-    pass_fds(-1, NULL);
+    pass_fds(NULL, 0);
     execvp(command[0], command);
     die("run the command");
   }
-  const char *socket_text = getenv("NSPROC_KEEPER_SOCKET"), *kept_at = getenv("NSPROC_KEPT_AT");
-  if (socket_text) snprintf(keeper_socket, sizeof keeper_socket, "%s", socket_text);
-  if (kept_at) snprintf(mount_point, sizeof mount_point, "%s", kept_at);
-  const char *outer = getenv("NOTIFY_SOCKET");
-  if (outer) snprintf(outer_notify, sizeof outer_notify, "%s", outer);
-  ssize_t length = readlink("/proc/self/exe", host_server, sizeof host_server - 16);
-  while (length > 0 && host_server[length - 1] != '/') length--;
-  if (length >= 0) strcpy(host_server + length, "host-server");
+  know_places();
   own_niceness = getpriority(PRIO_PROCESS, 0);
   set_oom_score("-1000");
-  raise_fd_limit();
-  open_notify_socket();
-  sigset_t mask;
-  sigemptyset(&mask);
-  int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&mask, numbers[i]);
-  sigprocmask(SIG_BLOCK, &mask, NULL);
-  signal(SIGPIPE, SIG_IGN);
-  /* Ctrl-Z would stop it together with its server, and containers with both. */
-  signal(SIGTSTP, SIG_IGN);
-  int signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (signal_fd < 0) die("wait for signals");
-  next_start_ms = 0;
-  for (;;) {
-    long long wait_ms = work() - now_ms();
-    struct pollfd fds[] = {{.fd = notify_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-    poll(fds, 2, wait_ms > 60000 ? 60000 : wait_ms < 0 ? 0 : (int)wait_ms);
-    /* Messages before signals: what a server said before its end counts. */
-    receive_some();
-    struct signalfd_siginfo info;
-    while (read(signal_fd, &info, sizeof info) == sizeof info) {
-      receive_some();
-      take_signal(info.ssi_signo);
-    }
-  }
+  unsetenv("NOTIFY_SOCKET");
+  hold();
 }

@@ -8,11 +8,14 @@
  *           [--grace-msec N]
  *
  * `tree` and `pressure` are the /dev/fuse of the read-only tree and of /proc/pressure, `state` is
- * what state.h describes; either of the last two may be missing. Other fds are kept open.
+ * what state.h describes; either of the last two may be missing. `notify` is where the holder, if
+ * one started this, hears that it serves. Other fds are kept open.
  *
  * A keeper has been left behind by a server that was stopped while containers had its files. It
  * waits on SOCKET for the next server, and ends when no container has files of DIR any more. For N
- * milliseconds it answers nobody: a restart is over by then, and nobody has seen the host's files.
+ * milliseconds, and on while a server says that it is coming, it answers nobody: a restart is over
+ * by then, and nobody has seen the host's files. Who was started by a holder is none before that
+ * has died.
  *
  * Why C: it must serve from memory that is always there, and start when nothing else does.
  */
@@ -31,18 +34,18 @@ static struct connection connections[] = {
 };
 enum { TREE, PRESSURE, CONNECTIONS };
 
-static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms, grace_ms, quiet_until_ms;
+static int64_t check_every_ms = DEFAULT_CHECK_SEC * 1000, next_check_ms, grace_ms;
 static int64_t ask_again_ms; /* when a keeper does so once more; 0: not any more */
+static int notify_fd = -1;
+static bool is_keeper;
 
-struct options {
+static struct {
 	const char *keeper_socket;
 	const char *mount_point;
-};
+} options;
 
-static struct options parse_options(int count, char **arguments)
+static void parse_options(int count, char **arguments)
 {
-	struct options options = { NULL, NULL };
-
 	for (int index = 1; index < count; index += 2) {
 		const char *name = arguments[index], *value = arguments[index + 1];
 
@@ -61,7 +64,6 @@ static struct options parse_options(int count, char **arguments)
 	}
 	if (check_every_ms <= 0)
 		fail("--check-every needs a number of seconds");
-	return options;
 }
 
 /* As sd_listen_fds_with_names(3), but for LISTEN_PID: whoever starts this may not know it. */
@@ -79,13 +81,17 @@ static int take_passed_fds(void)
 		names += names[length] ? length + 1 : length;
 		if (fcntl(passed.fd, F_SETFD, FD_CLOEXEC) < 0)
 			continue;
+		if (strcmp(passed.name, "notify") == 0) {
+			notify_fd = passed.fd;
+			continue;
+		}
 		if (strcmp(passed.name, "tree") == 0)
 			connections[TREE].fd = passed.fd;
 		else if (strcmp(passed.name, "pressure") == 0)
 			connections[PRESSURE].fd = passed.fd;
 		else if (strcmp(passed.name, "state") == 0)
 			state_fd = passed.fd;
-		/* More than one message can carry: the rest ends with this process. */
+		/* The rest ends with this process. */
 		if (passed_count < MOST_PASSED_FDS)
 			passed_fds[passed_count++] = passed;
 	}
@@ -141,20 +147,35 @@ static void note_device(int fd, char device[DEVICE_BYTES])
 		snprintf(device, DEVICE_BYTES, "0:%lu", strtoul(line + strlen(label), NULL, 10));
 }
 
-static void begin_keeping(const struct options *options, struct state state)
+static bool begin_keeping(struct state state)
 {
-	if (options->mount_point && !know_mount_point(options->mount_point))
-		fail("cannot keep %s", options->mount_point);
+	if (options.mount_point && !know_mount_point(options.mount_point)) {
+		say("cannot keep %s", options.mount_point);
+		return false;
+	}
 	know_device(state, SESSION_TREE_DEVICE, kept_tree.device);
 	know_device(state, SESSION_PRESSURE_DEVICE, kept_pressure.device);
 	/* Of a mount point that was taken away, on kernels that tell. */
 	note_device(connections[TREE].fd, kept_tree.device);
 	note_device(connections[PRESSURE].fd, kept_pressure.device);
-	if (options->keeper_socket && !listen_at(options->keeper_socket))
-		fail("cannot listen at %s: %s", options->keeper_socket, strerror(errno));
+	if (options.keeper_socket && !listen_at(options.keeper_socket)) {
+		say("cannot listen at %s: %s", options.keeper_socket, strerror(errno));
+		return false;
+	}
 	next_check_ms = now_ms() + check_every_ms;
-	quiet_until_ms = now_ms() + grace_ms;
+	grace_until_ms = now_ms() + grace_ms;
 	ask_again_ms = now_ms() + (grace_ms > SETTLE_MS ? grace_ms : SETTLE_MS);
+	return true;
+}
+
+/* Nobody above starts a server any more: whoever does finds a keeper. */
+static void lose_holder(struct state state)
+{
+	close(notify_fd);
+	notify_fd = -1;
+	is_keeper = begin_keeping(state);
+	say("the holder has ended; going on with the host's files until nsproc is started again");
+	leave_terminal();
 }
 
 static void ask_all_again(void)
@@ -180,7 +201,7 @@ static bool all_are_over(void)
 }
 
 /* Until somebody asks, or the next thing is due. */
-static int patience_ms(bool is_keeper)
+static int patience_ms(void)
 {
 	int64_t until_ms = next_check_ms;
 
@@ -188,8 +209,8 @@ static int patience_ms(bool is_keeper)
 		return 0;
 	if (!is_keeper)
 		return NEVER;
-	if (now_ms() < quiet_until_ms)
-		until_ms = quiet_until_ms;
+	if (now_ms() < quiet_until_ms())
+		until_ms = quiet_until_ms();
 	if (ask_again_ms != 0 && ask_again_ms < until_ms)
 		until_ms = ask_again_ms;
 	for (int index = 0; index < MOST_CLIENTS; index++)
@@ -213,13 +234,14 @@ static bool nobody_is_left(void)
 	return is_scanning() && scan_finds_no_use();
 }
 
-enum { SIGNAL_SLOT, FIRST_CONNECTION, LISTEN_SLOT = FIRST_CONNECTION + CONNECTIONS,
+enum { SIGNAL_SLOT, HOLDER_SLOT, FIRST_CONNECTION, LISTEN_SLOT = FIRST_CONNECTION + CONNECTIONS,
        FIRST_CLIENT, SLOTS = FIRST_CLIENT + MOST_CLIENTS };
 
-static void set_slots(struct pollfd slots[SLOTS], bool is_keeper)
+static void set_slots(struct pollfd slots[SLOTS])
 {
 	slots[SIGNAL_SLOT].fd = signal_fd;
-	bool is_quiet = now_ms() < quiet_until_ms;
+	slots[HOLDER_SLOT].fd = notify_fd;
+	bool is_quiet = now_ms() < quiet_until_ms();
 	for (int index = 0; index < CONNECTIONS; index++)
 		slots[FIRST_CONNECTION + index].fd =
 			connections[index].is_over || is_quiet ? -1 : connections[index].fd;
@@ -250,17 +272,19 @@ static bool serve_clients(const struct pollfd slots[SLOTS])
 }
 
 /* Returns when this server is not needed any more. */
-static void serve(bool is_keeper)
+static void serve(struct state state)
 {
 	struct pollfd slots[SLOTS];
 
 	while (!all_are_over()) {
 		ask_again_when_due();
-		set_slots(slots, is_keeper);
-		if (poll(slots, SLOTS, patience_ms(is_keeper)) < 0)
+		set_slots(slots);
+		if (poll(slots, SLOTS, patience_ms()) < 0)
 			continue;
 		if (slots[SIGNAL_SLOT].revents)
 			return;
+		if (slots[HOLDER_SLOT].revents)
+			lose_holder(state);
 		for (int index = 0; index < CONNECTIONS; index++)
 			if (slots[FIRST_CONNECTION + index].revents)
 				serve_one(&connections[index]);
@@ -277,10 +301,11 @@ static void serve(bool is_keeper)
 
 int main(int count, char **arguments)
 {
-	struct options options = parse_options(count, arguments);
-	bool is_keeper = options.keeper_socket || options.mount_point;
+	parse_options(count, arguments);
 	int state_fd = take_passed_fds();
+	bool may_keep = options.keeper_socket || options.mount_point;
 
+	is_keeper = may_keep && notify_fd < 0;
 	set_up_process();
 	if (!open_host())
 		fail("cannot use /proc and /sys of this host: %s", strerror(errno));
@@ -288,13 +313,13 @@ int main(int count, char **arguments)
 	begin_handles();
 	struct state state = map_state(state_fd);
 	open_connections(state);
-	if (is_keeper)
-		begin_keeping(&options, state);
-	give_up_rights(is_keeper);
+	if (is_keeper && !begin_keeping(state))
+		return USAGE;
+	give_up_rights(may_keep);
 	if (grace_ms == 0)
 		ask_all_again();
-	tell_ready();
-	serve(is_keeper);
+	tell_ready(notify_fd);
+	serve(state);
 	wake_polls(&connections[PRESSURE]);
 	stop_listening();
 	return 0;

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 enum { USAGE = 2 };
 
@@ -77,25 +76,25 @@ static void set_up_process(void)
 	signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* sd_notify(3) */
-static void tell_ready(void)
+/* What started this process, and who reads its log, is not kept waiting for its end. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+/* To the holder, in words of sd_notify(3). */
+static void tell_ready(int notify_fd)
 {
 	static const char ready[] = "READY=1\nSTATUS=answering from the host's files\n";
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
-	size_t length = path ? strlen(path) : 0;
 
-	if (length == 0 || length >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, path, length);
-	if (path[0] == '@')
-		address.sun_path[0] = 0;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || sendto(fd, ready, strlen(ready), MSG_NOSIGNAL, (struct sockaddr *)&address,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		say("cannot reach NOTIFY_SOCKET: %s", strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	if (notify_fd >= 0 && send(notify_fd, ready, strlen(ready), MSG_NOSIGNAL) < 0)
+		say("cannot reach the holder: %s", strerror(errno));
 }
 
 #endif

@@ -31,7 +31,7 @@ export interface Connections {
 }
 
 /** The same as one server passes them to the next. */
-export function namedFds({ state, tree, pressure, triggers }: Connections): PassedFd[] {
+function namedFds({ state, tree, pressure, triggers }: Connections): PassedFd[] {
   const fds = [
     { name: 'state', fd: state },
     { name: 'tree', fd: tree },
@@ -41,13 +41,6 @@ export function namedFds({ state, tree, pressure, triggers }: Connections): Pass
     fds.push({ name: triggerName(slot), fd: triggers?.fdOf(slot) ?? -1 });
   }
   return fds;
-}
-
-/** What an earlier server left with a supervisor; triggers last, as a keeper may have too many. */
-export function keptFds(kept: ReadonlyMap<string, number>): PassedFd[] {
-  const fds = Array.from(kept, ([name, fd]) => ({ name, fd }));
-  const isTrigger = ({ name }: PassedFd) => triggerSlotOf(name) !== undefined;
-  return [...fds.filter((fd) => !isTrigger(fd)), ...fds.filter(isTrigger)];
 }
 
 /** Another holder, which starts another server; this one shall end at once. */
@@ -65,25 +58,19 @@ export async function leaveToHolder(
 
 const keeperPatienceMsec = 3000;
 /** How long a keeper lets readers wait for the next server, rather than show them the host. */
-export const restartMsec = 1500;
-
-export interface Keeping {
-  readonly fds: readonly PassedFd[];
-  readonly mountPoint: string;
-  readonly graceMsec: number;
-}
+const restartMsec = 1500;
 
 /**
  * A keeper, which answers from the host's files until a server takes over or no container has the
  * files any more; this server shall end at once. Rejects when it does not start, or ends. One that is
  * late has the fds all the same.
  */
-export async function leaveToKeeper({ fds, mountPoint, graceMsec }: Keeping): Promise<void> {
+export async function leaveToKeeper(connections: Connections, mountPoint: string): Promise<void> {
   const socket = keeperSocketOf(mountPoint);
   const keeper = await startProgram({
     program: keeperProgram,
-    args: ['--keeper', socket, '--mount-point', mountPoint, '--grace-msec', String(graceMsec)],
-    fds,
+    args: ['--keeper', socket, '--mount-point', mountPoint, '--grace-msec', String(restartMsec)],
+    fds: namedFds(connections),
     // Whoever reads this daemon's log is not kept waiting for its end.
     inheritsStderr: false,
   });

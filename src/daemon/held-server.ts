@@ -2,14 +2,7 @@
 
 import { fileExists } from '../kernel/file-exists.ts';
 import { becomeProgram } from '../kernel/start-program.ts';
-import {
-  holderProgram,
-  keptFds,
-  leaveToHolder,
-  leaveToKeeper,
-  namedFds,
-  restartMsec,
-} from './connections.ts';
+import { holderProgram, leaveToHolder, leaveToKeeper } from './connections.ts';
 import type { Log } from './log.ts';
 import { removeDeadMount } from './mount-point.ts';
 import { endForSure, endingSignals, endNow } from './process-end.ts';
@@ -26,29 +19,24 @@ function ownCommand(): string[] {
 }
 
 /**
- * Makes sure that somebody keeps the connections, and that what a keeper has of an earlier daemon
- * comes here. Where something is missing for that, the process becomes the program that does it,
- * and then this one again, with the same pid.
+ * Makes sure that the holder is above this process, also below systemd: it starts a server that
+ * died at once, and answers while none can be started. It first gets what a keeper has of an
+ * earlier daemon. This process becomes it, with the same pid, and starts this program anew.
  */
 function findSupervisor({ mountPoint }: ServeOptions, log: Log): Supervisor {
+  if (Supervisor.isHolder(process.env)) return new Supervisor(process.env);
   const socket = keeperSocketOf(mountPoint);
   const fetch = fileExists(socket) ? [holderProgram, '--fetch', socket, '--'] : [];
-  const isGiven = Supervisor.isGiven(process.env);
-  const hold = isGiven ? [] : [holderProgram, '--'];
-  if (fetch.length + hold.length > 0) {
-    try {
-      // The holder may have to leave a keeper before any server of its own has told it where.
-      const environment = {
-        ...process.env,
-        NSPROC_KEEPER_SOCKET: socket,
-        NSPROC_KEPT_AT: mountPoint,
-      };
-      becomeProgram([...fetch, ...hold, ...ownCommand()], environment);
-    } catch (error) {
-      log.warn({ err: error }, "no holder: containers' files end with this process");
-    }
+  // It may have to leave a keeper before any server of its own has told it where.
+  const places = { NSPROC_KEEPER_SOCKET: socket, NSPROC_KEPT_AT: mountPoint };
+  const hasStore = Supervisor.hasStore(process.env);
+  try {
+    becomeProgram([...fetch, holderProgram, '--', ...ownCommand()], { ...process.env, ...places });
+  } catch (error) {
+    const keptBy = hasStore ? 'systemd alone keeps the connections' : 'they end with this process';
+    log.warn({ err: error }, `no holder: ${keptBy}`);
   }
-  return new Supervisor(isGiven ? process.env : {});
+  return new Supervisor(hasStore ? process.env : {});
 }
 
 /** Serves until a signal or an unmount; the exit status. */
@@ -75,7 +63,7 @@ class HeldServer {
     // Before there is a mount, so that no signal can leave it behind; what arrives while it is
     // made is dealt with afterwards.
     for (const signal of endingSignals()) process.on(signal, (name) => this.#onSignal(name));
-    this.#daemon = await this.#start();
+    this.#daemon = await startDaemon(this.#options, this.#log, this.#supervisor);
     if (this.#isStopping) this.#stop();
     // The threads that serve need this one for next to nothing: its mistakes do not end them.
     process.on('uncaughtException', (err) =>
@@ -86,19 +74,6 @@ class HeldServer {
     clearInterval(watching);
     endForSure();
     return this.#isStopping ? 0 : this.#statusAfterEnd(this.#daemon);
-  }
-
-  /** Where no holder does that, a server that cannot start leaves containers to a keeper again. */
-  async #start(): Promise<HeldDaemon> {
-    const { name, kept } = this.#supervisor;
-    try {
-      return await startDaemon(this.#options, this.#log, this.#supervisor);
-    } catch (error) {
-      if (name !== 'systemd' || !kept.has('tree')) throw error;
-      const { mountPoint } = this.#options;
-      await leaveToKeeper({ fds: keptFds(kept), mountPoint, graceMsec: 0 });
-      throw error;
-    }
   }
 
   #onSignal(signal: NodeJS.Signals): void {
@@ -132,8 +107,7 @@ class HeldServer {
   async #leave(daemon: HeldDaemon): Promise<boolean> {
     const { mountPoint } = this.#options;
     try {
-      const fds = namedFds(daemon.connections());
-      await leaveToKeeper({ fds, mountPoint, graceMsec: restartMsec });
+      await leaveToKeeper(daemon.connections(), mountPoint);
     } catch (error) {
       this.#log.error({ err: error }, 'could not start a keeper');
       return false;

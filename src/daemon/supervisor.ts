@@ -1,10 +1,14 @@
 // Who keeps the connections alive when this process ends, and starts the next one: the holder
-// (native/holder.c), or systemd with its fd store. Both speak sd_notify(3).
+// (native/holder.c), or, where that was not built, systemd with its fd store. Both speak sd_notify(3).
 
 import { NotifySocket } from '../kernel/notify-socket.ts';
-import { readByte, takePassedFds } from '../kernel/passed-fds.ts';
-import { ECONNREFUSED, ENOENT, SystemError } from '../kernel/system-error.ts';
+import { hasPassedFd, readByte, takePassedFds } from '../kernel/passed-fds.ts';
+import { ECONNREFUSED, ENOENT, EPIPE, SystemError } from '../kernel/system-error.ts';
 import { keeperSocketOf } from './run-directory.ts';
+
+/** What the holder passes beside what it keeps: see native/holder.c. */
+const goName = 'go';
+const notifyName = 'notify';
 
 /**
  * Why this server may begin: nobody served before it, its predecessor died, or it was ended in
@@ -16,6 +20,8 @@ const beginnings = new Map<number | undefined, Beginning>([
   ['F'.charCodeAt(0), 'first'],
   ['R'.charCodeAt(0), 'replacing'],
 ]);
+
+const goneErrors: ReadonlySet<number> = new Set([ECONNREFUSED, ENOENT, EPIPE]);
 
 export class Supervisor {
   readonly name: 'holder' | 'systemd' | 'none';
@@ -40,17 +46,23 @@ export class Supervisor {
     for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'FDSTORE']) {
       delete environment[name];
     }
-    this.#go = kept.get('go');
-    kept.delete('go');
+    this.#go = kept.get(goName);
+    const notify = kept.get(notifyName);
+    for (const name of [goName, notifyName]) kept.delete(name);
     this.kept = kept;
-    this.#socket = path === undefined ? undefined : new NotifySocket(path);
-    this.name = path === undefined ? 'none' : this.#go === undefined ? 'systemd' : 'holder';
+    this.#socket = socketOf(notify, path);
+    this.name = this.#go !== undefined ? 'holder' : path === undefined ? 'none' : 'systemd';
     this.restarts = Number(restarts ?? 0);
     this.watchdogMsec = watchdogUsec === undefined ? undefined : Number(watchdogUsec) / 1000;
   }
 
-  /** Whether one was asked for that keeps fds. */
-  static isGiven(environment: NodeJS.ProcessEnv): boolean {
+  /** Whether the holder started this process. */
+  static isHolder(environment: NodeJS.ProcessEnv): boolean {
+    return hasPassedFd(environment, goName);
+  }
+
+  /** Whether systemd did, and keeps fds. */
+  static hasStore(environment: NodeJS.ProcessEnv): boolean {
     return environment['NOTIFY_SOCKET'] !== undefined && Number(environment['FDSTORE'] ?? 0) > 0;
   }
 
@@ -110,14 +122,18 @@ export class Supervisor {
     this.#attempt((socket) => socket.send(text, fd));
   }
 
-  /** Of all errors, only that nobody has the socket any more says that the supervisor has ended. */
+  /** Of all errors, only that nobody has the other end says that the supervisor has ended. */
   #attempt(send: (socket: NotifySocket) => void): void {
     if (this.#socket === undefined || this.#isLost) return;
     try {
       send(this.#socket);
     } catch (error) {
-      const isGone = error instanceof SystemError && [ECONNREFUSED, ENOENT].includes(error.errno);
-      if (isGone) this.#isLost = true;
+      if (error instanceof SystemError && goneErrors.has(error.errno)) this.#isLost = true;
     }
   }
+}
+
+function socketOf(fd: number | undefined, path: string | undefined): NotifySocket | undefined {
+  if (fd !== undefined) return NotifySocket.on(fd);
+  return path === undefined ? undefined : NotifySocket.at(path);
 }

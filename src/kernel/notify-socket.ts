@@ -1,5 +1,5 @@
-// The socket of sd_notify(3): datagrams of NAME=VALUE lines to whoever supervises this process,
-// now and then with an fd that it shall keep.
+// Messages of sd_notify(3): NAME=VALUE lines to whoever supervises this process, now and then with an
+// fd that it shall keep. They go to a socket that has an address, or through one that was passed on.
 
 import koffi from 'koffi';
 import * as libc from './libc.ts';
@@ -64,11 +64,24 @@ interface Sending {
 
 export class NotifySocket {
   readonly #fd: number;
-  readonly #address: Buffer;
+  /** `null` when the other end is connected. */
+  readonly #address: Buffer | null;
 
-  constructor(path: string) {
-    this.#address = encodeAddress(path);
-    this.#fd = libc.checked('make a socket', () => socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  private constructor(fd: number, address: Buffer | null) {
+    this.#fd = fd;
+    this.#address = address;
+  }
+
+  /** To whoever listens there. */
+  static at(path: string): NotifySocket {
+    const address = encodeAddress(path);
+    const fd = libc.checked('make a socket', () => socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return new NotifySocket(fd, address);
+  }
+
+  /** To whoever has the other end of this one, which keeps messages apart. */
+  static on(fd: number): NotifySocket {
+    return new NotifySocket(fd, null);
   }
 
   /** Sends lines, with an fd if one is given; waits while too many are on their way. */
@@ -86,7 +99,7 @@ export class NotifySocket {
     const control = passedFd === undefined ? null : encodeRights(passedFd);
     const message = {
       name: this.#address,
-      namelen: this.#address.length,
+      namelen: this.#address?.length ?? 0,
       iov: [{ base: bytes, length: bytes.length }],
       iovlen: 1,
       control,

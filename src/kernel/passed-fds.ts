@@ -7,6 +7,25 @@ const firstFd = 3;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
+/** The names in their order; none if they are not for this process. */
+function passedNames(environment: NodeJS.ProcessEnv): string[] {
+  const { LISTEN_PID: pid, LISTEN_FDS: count = '0', LISTEN_FDNAMES: names = '' } = environment;
+  if (Number(pid) !== process.pid || count === '0') return [];
+  return names.split(':').slice(0, Number(count));
+}
+
+/** Whether there is one of this name. */
+export function hasPassedFd(environment: NodeJS.ProcessEnv, name: string): boolean {
+  return passedNames(environment).includes(name);
+}
+
+/** The program that this process becomes gets what was passed to it. Node has set close-on-exec. */
+export function passFdsOn(environment: NodeJS.ProcessEnv): void {
+  passedNames(environment).forEach((_, index) => {
+    libc.fcntl(firstFd + index, F_SETFD, 0);
+  });
+}
+
 /**
  * By name. Each is this process's alone from here on: programs that it starts neither get them
  * nor hear of them.

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import * as libc from './libc.ts';
+import { passFdsOn } from './passed-fds.ts';
 import { SystemError } from './system-error.ts';
 
 const F_SETFD = 2;
@@ -49,11 +50,15 @@ export function startProgram(start: ProgramStart): Promise<StartedProgram> {
   });
 }
 
-/** This process becomes `argv`, with the same pid. Returns only by throwing SystemError. */
+/**
+ * This process becomes `argv`, with the same pid and the fds that were passed to it. Returns only by
+ * throwing SystemError.
+ */
 export function becomeProgram(argv: readonly string[], environment: NodeJS.ProcessEnv): never {
   const [program = ''] = argv;
   // Node has set close-on-exec on the standard fds (uv_disable_stdio_inheritance()).
   for (const fd of [0, 1, 2]) libc.fcntl(fd, F_SETFD, 0);
+  passFdsOn(environment);
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   libc.execve(program, [...argv, null], [...variables, null]);
   throw new SystemError(`run ${program}`, libc.lastErrno());

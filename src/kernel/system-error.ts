@@ -24,6 +24,7 @@ export const {
   ENOTTY,
   EOPNOTSUPP,
   EPERM,
+  EPIPE,
   ESRCH,
   ETIMEDOUT,
 } = constants.errno;

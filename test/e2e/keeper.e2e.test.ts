@@ -1,9 +1,9 @@
 // host-server as a keeper: what it says on its socket, and how it hands its connections over.
 
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, runOrThrow } from '../support/commands.ts';
-import { hostServerFile, startHostServer } from '../support/host-server.ts';
+import { deadMount, hostServerFile, startHostServer } from '../support/host-server.ts';
 import { deadMountWithPressure, keeperClient, startKeeper } from '../support/keeper.ts';
 import { mountsBelow } from '../support/mounts.ts';
 import { missing } from '../support/requirements.ts';
@@ -91,5 +91,27 @@ describe('a keeper that hands over', () => {
     failed.signal('SIGKILL');
     expect(await reader).toMatchObject({ status: 0, stderr: '' });
     expect((await readStatus(socket)).pid).toBe(server.pid);
+  });
+});
+
+describe('a keeper with more fds than one message takes', () => {
+  it('gives all of them to the next server', async () => {
+    const tree = await deadMount(teardown);
+    const file = openSync('/dev/zero', 'r');
+    teardown.add(() => closeSync(file));
+    const triggers = Array.from({ length: 700 }, (_, slot) => [`trigger-${slot}`, file] as const);
+    const fds = { ...Object.fromEntries(triggers), ...tree.fds };
+    const { socket, server } = await startKeeper(teardown, { tree: { ...tree, fds } });
+    const hold = ['sh', '-c', 'echo holding; exec sleep infinity'];
+    const next = startWatched(keeperClient(socket, 'take', ...hold));
+    teardown.add(() => next.signal('SIGKILL'));
+    expect(await server.ended).toBe(0);
+    await next.untilPrinted(/holding/);
+    const names = Object.keys(fds);
+    expect(next.output()).toBe(`${names.length} ${names.join(':')}\nholding\n`);
+    const open = readdirSync(`/proc/${next.pid}/fd`);
+    const links = open.map((fd) => readlinkSync(`/proc/${next.pid}/fd/${fd}`));
+    expect(links.filter((link) => link === '/dev/zero')).toHaveLength(triggers.length);
+    expect(links).toContain('/dev/fuse');
   });
 });

@@ -1,8 +1,9 @@
-// The connection outlives its server: by the holder, by an fd store like systemd's, over a stop and
-// the next start, and over an upgrade. What readers meet while servers die is in test/chaos.
+// The connection outlives its server: by the holder, over a stop and the next start, and over an
+// upgrade. What readers meet while servers die is in test/chaos; below systemd, in
+// service-manager.e2e.test.ts.
 
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { runOrThrow } from '../support/commands.ts';
 import { type Container, startContainer } from '../support/containers.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startLoopingReader } from '../support/looping-reader.ts';
@@ -10,7 +11,6 @@ import { mountsBelow } from '../support/mounts.ts';
 import { runNsproc, startServe } from '../support/nsproc-process.ts';
 import { findByCommandLine, findDescendants } from '../support/processes.ts';
 import { missing } from '../support/requirements.ts';
-import { startServiceManager } from '../support/service-manager.ts';
 import { makeTeardown } from '../support/teardown.ts';
 
 const lacking = missing('root', 'fuse', 'util-linux');
@@ -97,6 +97,26 @@ describe('SIGTERM while containers have the files', () => {
   });
 });
 
+/** The names of a process's Unix sockets that have one; of abstract ones everybody has them. */
+function socketNamesOf(pid: number): string[] {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const sockets = readFileSync('/proc/net/unix', 'utf8').split('\n').slice(1);
+  return sockets.flatMap((line) => {
+    const [, , , , , , inode, name] = line.trim().split(/\s+/);
+    return name !== undefined && links.includes(`socket:[${inode}]`) ? [name] : [];
+  });
+}
+
+describe('a holder', () => {
+  it('has no socket that anybody but its server could send to', async () => {
+    const daemon = await startDaemon();
+    teardown.add(() => daemon.stop());
+    expect(socketNamesOf(daemon.holderPid)).toEqual([]);
+    const environment = readFileSync(`/proc/${daemon.pid}/environ`, 'latin1');
+    expect(environment).not.toContain('NOTIFY_SOCKET');
+  });
+});
+
 describe('a holder that is killed', () => {
   it('is replaced while containers have the files', async () => {
     const daemon = await startDaemon();
@@ -122,49 +142,5 @@ describe('a holder that is killed', () => {
       .poll(() => findByCommandLine(`--mount-point\0${mountPoint}\0`), patience)
       .toEqual([]);
     expect(mountsBelow(mountPoint)).toEqual([]);
-  });
-});
-
-describe('below a service manager with an fd store', () => {
-  const lackingPython = missing('python');
-  beforeEach((ctx) => ctx.skip(lackingPython !== undefined, lackingPython));
-
-  it('a server that is killed is followed by one that goes on', async () => {
-    const manager = startServiceManager(teardown);
-    await manager.until('ready', 1);
-    expect(manager.output()).toMatch(/^stored state$/m);
-    expect(manager.output()).toMatch(/^stored tree$/m);
-    const reader = await startLoopingReader(await startUser(manager.mountPoint), '/proc/uptime');
-    for (let death = 1; death <= 3; death++) {
-      manager.order('signal SIGKILL');
-      await manager.until('ended -9', death);
-      manager.order('start');
-      await manager.until('ready', death + 1);
-    }
-    const { session } = await statusAt(manager.mountPoint);
-    expect(session).toMatchObject({ keptBy: 'systemd', takeOvers: 3 });
-    expect(await reader.stop()).toMatchObject({ errors: 0, cutOff: 0 });
-  });
-
-  it('a restart leaves it to a keeper in between; a stop of an idle one removes all', async () => {
-    const manager = startServiceManager(teardown);
-    const { mountPoint } = manager;
-    await manager.until('ready', 1);
-    const user = await startUser(mountPoint);
-    const reader = await startLoopingReader(user, '/proc/uptime');
-    manager.order('signal SIGTERM');
-    await manager.until('ended -9', 1);
-    manager.order('start');
-    await manager.until('ready', 2);
-    await expect.poll(() => keepersOf(mountPoint), patience).toEqual([]);
-    expect(await reader.stop()).toMatchObject({ errors: 0, cutOff: 0 });
-    await user.stop();
-    manager.order('signal SIGTERM');
-    await manager.until('ended 0', 1);
-    expect(manager.output()).toMatch(/^removed tree$/m);
-    expect(mountsBelow(mountPoint)).toEqual([]);
-    manager.order('start');
-    await manager.until('ready', 3);
-    await runOrThrow(['cat', `${mountPoint}/proc/uptime`]);
   });
 });

@@ -17,12 +17,26 @@ export interface ServiceManager {
   output(): string;
   /** Resolves when this has happened so many times since the start. */
   until(event: string, times: number): Promise<void>;
-  order(text: 'start' | `signal ${NodeJS.Signals}`): void;
+  order(text: 'start' | 'forget' | `signal ${NodeJS.Signals}`): void;
+  /** The main process of the service, the last that was started. */
+  mainPid(): number;
 }
 
-export function startServiceManager(teardown: Teardown): ServiceManager {
+export interface ServiceOptions {
+  /** What to run at the mount point; `nsproc serve` unless given. */
+  readonly argvAt?: (mountPoint: string) => readonly string[];
+  /** Whether it is started again whenever it ends. */
+  readonly isRestarted?: boolean;
+}
+
+const serveAt = (mountPoint: string) => nsprocArgv('serve', '--mount-point', mountPoint);
+
+export function startServiceManager(
+  teardown: Teardown,
+  { argvAt = serveAt, isRestarted = false }: ServiceOptions = {},
+): ServiceManager {
   const mountPoint = teardown.makeDir();
-  const argv = [program, ...nsprocArgv('serve', '--mount-point', mountPoint)];
+  const argv = [program, ...(isRestarted ? ['--restart'] : []), ...argvAt(mountPoint)];
   const child = spawn('python3', argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -52,5 +66,12 @@ export function startServiceManager(teardown: Teardown): ServiceManager {
       }
     },
     order: (text) => child.stdin.write(`${text}\n`),
+    mainPid: () =>
+      Number(
+        output
+          .match(/^started \d+$/gm)
+          ?.at(-1)
+          ?.split(' ')[1] ?? 0,
+      ),
   };
 }

@@ -2,6 +2,7 @@
  *
  *     keeper-client SOCKET status                prints the keeper's answer
  *     keeper-client SOCKET wait                  connects and says nothing
+ *     keeper-client SOCKET coming                says that a server is coming, and stays
  *     keeper-client SOCKET hold                  takes the fds, prints their names, confirms nothing
  *     keeper-client SOCKET take COMMAND...       takes them over, and becomes the command with them
  */
@@ -9,13 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { FIRST_FD = 3, MOST_FDS = 16, HIGH_FD = 100 };
+enum { FIRST_FD = 3, MOST_FDS = 2048, MOST_FDS_OF_MESSAGE = 253, HIGH_FD = 4000 };
 
-static char message_text[4096];
+static char part_text[32 * 1024], names[MOST_FDS * 64];
+static int fds[MOST_FDS], fd_count;
 
 static int connect_to(const char *path)
 {
@@ -30,74 +33,87 @@ static int connect_to(const char *path)
 	return fd;
 }
 
-/* Puts the fds that came with the message out of the way. Returns how many there are. */
-static int receive(int socket_fd, int fds[MOST_FDS])
+/* One message, whose fds go out of the way. Returns how many there will be in all. */
+static int receive_part(int socket_fd)
 {
-	char control[CMSG_SPACE(sizeof(int) * MOST_FDS)];
-	struct iovec part = { message_text, sizeof(message_text) - 1 };
+	char control[CMSG_SPACE(sizeof(int) * MOST_FDS_OF_MESSAGE)];
+	struct iovec part = { part_text, sizeof(part_text) - 1 };
 	struct msghdr message = {
 		.msg_iov = &part, .msg_iovlen = 1,
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
-	struct cmsghdr *header;
-	int count = 0;
+	ssize_t length = recvmsg(socket_fd, &message, 0);
+	struct cmsghdr *header = length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 
-	if (recvmsg(socket_fd, &message, 0) <= 0)
+	if (!header)
 		exit(1);
-	header = CMSG_FIRSTHDR(&message);
-	if (header)
-		count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 	for (int index = 0; index < count; index++) {
 		int fd;
 
 		memcpy(&fd, CMSG_DATA(header) + sizeof(int) * (size_t)index, sizeof(int));
-		fds[index] = dup2(fd, HIGH_FD + index);
+		fds[fd_count] = dup2(fd, HIGH_FD + fd_count);
 		close(fd);
+		fd_count++;
 	}
-	return count;
+	part_text[length] = 0;
+	part_text[strcspn(part_text, "\n")] = 0;
+	strcat(strcat(names, names[0] ? ":" : ""), strchr(part_text, ' ') + 1);
+	return atoi(part_text);
 }
 
-static void become(char **command, const int *fds, int count)
+static void become(char **command)
 {
-	char number[16], *names = strchr(message_text, ' ') + 1;
+	char number[16];
 
-	names[strcspn(names, "\n")] = 0;
-	for (int index = 0; index < count; index++) {
+	for (int index = 0; index < fd_count; index++) {
 		dup2(fds[index], FIRST_FD + index);
 		close(fds[index]);
 	}
-	snprintf(number, sizeof(number), "%d", count);
+	snprintf(number, sizeof(number), "%d", fd_count);
 	setenv("LISTEN_FDS", number, 1);
 	setenv("LISTEN_FDNAMES", names, 1);
 	execvp(command[0], command);
 }
 
+static void stay(const char *text)
+{
+	puts(text);
+	fflush(stdout);
+	pause();
+}
+
 int main(int argc, char **argv)
 {
-	int fds[MOST_FDS];
+	struct rlimit limit;
 	int socket_fd = argc > 2 ? connect_to(argv[1]) : -1;
 	const char *command = argc > 2 ? argv[2] : "";
 
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 	if (strcmp(command, "status") == 0) {
-		if (write(socket_fd, "S", 1) != 1 || read(socket_fd, message_text, 4095) <= 0)
+		if (write(socket_fd, "S", 1) != 1 || read(socket_fd, part_text, 4095) <= 0)
 			return 1;
-		fputs(message_text, stdout);
+		fputs(part_text, stdout);
 		return 0;
 	}
-	if (strcmp(command, "wait") == 0) {
-		puts("connected");
-		fflush(stdout);
-		pause();
-	}
+	if (strcmp(command, "wait") == 0)
+		stay("connected");
+	if (strcmp(command, "coming") == 0 && write(socket_fd, "C", 1) == 1)
+		stay("coming");
 	if (write(socket_fd, "T", 1) != 1)
 		return 1;
-	int count = receive(socket_fd, fds);
-	fputs(message_text, stdout);
+	int total;
+	do
+		total = receive_part(socket_fd);
+	while (fd_count < total);
+	printf("%d %s\n", fd_count, names);
 	fflush(stdout);
 	if (strcmp(command, "take") != 0)
 		pause();
 	if (write(socket_fd, "Y", 1) != 1)
 		return 1;
-	become(argv + 3, fds, count);
+	become(argv + 3);
 	return 1;
 }
