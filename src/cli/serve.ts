@@ -3,13 +3,14 @@
 import { resolve } from 'node:path';
 import { startHeldServer } from '../daemon/held-server.ts';
 import { createLog } from '../daemon/log.ts';
+import { defaultMountPoint } from '../daemon/run-directory.ts';
 import type { ServeSettings } from '../daemon/serve-options.ts';
 import { startUnheldServer } from '../daemon/unheld-server.ts';
 import { cpuCount } from '../kernel/machine.ts';
 
 export const defaultServeSettings: ServeSettings = {
   transport: 'dev-fuse',
-  mountPoint: '/var/lib/nsproc',
+  mountPoint: defaultMountPoint,
   workers: Math.min(4, Math.max(2, cpuCount())),
   resolver: 'auto',
   initCacheTtlMsec: 10_000,

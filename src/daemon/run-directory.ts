@@ -8,6 +8,9 @@ import { join } from 'node:path';
 const longestSocketPath = 100;
 const socketName = 'control';
 
+/** Where a daemon serves that is told nothing else. */
+export const defaultMountPoint = '/var/lib/nsproc';
+
 /** Below which all daemons of this host have their directories. */
 export function runRoot(): string {
   return process.env['NSPROC_RUN_DIRECTORY'] || '/run/nsproc';
