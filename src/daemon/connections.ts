@@ -2,6 +2,7 @@
 // the programs that they can be left to.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from '../kernel/commands.ts';
 import { fileExists } from '../kernel/file-exists.ts';
 import { packagePath } from '../kernel/package.ts';
 import { type PassedFd, startProgram } from '../kernel/start-program.ts';
@@ -80,4 +81,10 @@ export async function leaveToKeeper(connections: Connections, mountPoint: string
     if (performance.now() > deadline) return;
     await sleep(10);
   }
+}
+
+/** Ends a keeper of connections that this process has, too: its own go to a program that ends. */
+export async function endKeeper(mountPoint: string): Promise<void> {
+  const socket = keeperSocketOf(mountPoint);
+  if (fileExists(socket)) await runCommand(holderProgram, ['--fetch', socket, '--', 'true']);
 }

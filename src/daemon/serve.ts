@@ -12,7 +12,7 @@ import { threadModule } from '../kernel/package.ts';
 import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, endKeeper } from './connections.ts';
 import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { readSight } from './host-check.ts';
 import { Journal } from './journal.ts';
@@ -147,12 +147,18 @@ class Daemon implements HeldDaemon {
     }
   }
 
-  /** A predecessor that is well sees to another holder; one that the holder was ending is gone. */
+  /**
+   * A predecessor that is well sees to another holder; one that the holder was ending is gone, and a
+   * host-server has become a keeper.
+   */
   async #beginAlone(): Promise<Beginning> {
     await sleep(predecessorEndMsec);
     const isRunning = Pidfd.open(this.#session.serverPid())?.isRunning() === true;
-    if (!isRunning && !this.#session.wasEnding()) return 'after-death';
-    throw new Error('The holder has ended; the server that it had goes on');
+    if (isRunning || this.#session.wasEnding()) {
+      throw new Error('The holder has ended; the server that it had goes on');
+    }
+    await endKeeper(this.#options.mountPoint);
+    return 'after-death';
   }
 
   /** From here on the connections are this server's. */

@@ -2,15 +2,10 @@
 // cause is mended, whoever starts the servers.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CrowdMember, joinCrowd } from '../chaos/crowd.ts';
-import { copyServer, type ServerCopy } from '../chaos/server-copy.ts';
+import { startCrashScene } from '../support/crash-scene.ts';
 import { breakServers, mendServers } from '../support/crashing-server.ts';
 import { hostKibOf } from '../support/host.ts';
-import { startServe } from '../support/nsproc-process.ts';
-import { kibOf } from '../support/proc-texts.ts';
-import { findDescendants } from '../support/processes.ts';
 import { missing } from '../support/requirements.ts';
-import { startServiceManager } from '../support/service-manager.ts';
 import { signalIfThere } from '../support/serving-processes.ts';
 import { makeTeardown } from '../support/teardown.ts';
 
@@ -24,44 +19,7 @@ const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
 const longestWaitMsec = 3000 * slowness;
 /** The longest pause between two starts is 10 s. */
 const patience = { timeout: 30_000 * slowness, interval: 50 };
-
-interface Service {
-  readonly mountPoint: string;
-  /** What was started, by a person or by a manager. */
-  mainPid(): number;
-}
-
-const services = {
-  'by hand': async (copy: ServerCopy): Promise<Service> => {
-    const mountPoint = teardown.makeDir();
-    const { pid } = await startServe(teardown, { mountPoint, argv: copy.argv(mountPoint) });
-    return { mountPoint, mainPid: () => pid };
-  },
-  'as a service': async (copy: ServerCopy): Promise<Service> => {
-    const argvAt = (mountPoint: string) => copy.argv(mountPoint);
-    const manager = startServiceManager(teardown, { argvAt, isRestarted: true });
-    await manager.until('ready', 1);
-    return manager;
-  },
-} as const;
-
-/** MemTotal as a reader in the container sees it, and how long it waited. */
-async function readTotal({ container }: CrowdMember): Promise<{ kib?: number; msec: number }> {
-  const begin = performance.now();
-  const { stdout, status } = await container.exec(['cat', '/proc/meminfo']);
-  expect(status).toBe(0);
-  const kib = kibOf(stdout, 'MemTotal');
-  return { ...(kib !== undefined && { kib }), msec: performance.now() - begin };
-}
-
-async function startScene(start: (copy: ServerCopy) => Promise<Service>) {
-  const copy = copyServer(teardown);
-  const service = await start(copy);
-  const { mountPoint } = service;
-  const member = await joinCrowd(teardown, { mountPoint, pauseMsec: 20, isSilent: true });
-  expect(await readTotal(member)).toMatchObject({ kib: member.memoryKib });
-  return { copy, service, member };
-}
+const hostKib = hostKibOf('MemTotal');
 
 const cases = [
   ['by hand', 'the server'],
@@ -69,58 +27,40 @@ const cases = [
   ['as a service', 'all of it'],
 ] as const;
 
-describe.each(cases)('started %s, when %s dies and no server can start any more', (how, what) => {
+describe.each(cases)('started %s, when %s dies and no server can start any more', (by, what) => {
   it("readers get the host's files, and their own when one can", async () => {
-    const { copy, service, member } = await startScene(services[how]);
+    const { copy, mainPid, serverPid, memoryKib, readTotal } = await startCrashScene(teardown, by);
+    expect(await readTotal()).toMatchObject({ status: 0, kib: memoryKib });
     breakServers(copy, 'starting');
-    const main = service.mainPid();
-    signalIfThere(what === 'all of it' ? main : (findDescendants(main).at(-1) ?? 0), 'SIGSEGV');
-    const first = await readTotal(member);
-    process.stdout.write(`started ${how}, ${what}: answered after ${first.msec.toFixed(0)} ms\n`);
-    expect(first.kib).toBe(hostKibOf('MemTotal'));
-    expect(first.msec).toBeLessThan(longestWaitMsec);
+    signalIfThere(what === 'all of it' ? mainPid() : serverPid(), 'SIGSEGV');
+    const { kib, msec } = await readTotal();
+    process.stdout.write(`started ${by}, ${what}: answered after ${msec.toFixed(0)} ms\n`);
+    expect(kib).toBe(hostKib);
+    expect(msec).toBeLessThan(longestWaitMsec);
     // Nobody waits for the starts that go on failing.
     for (let time = 0; time < 20; time++) {
-      const { kib, msec } = await readTotal(member);
-      expect(kib).toBe(hostKibOf('MemTotal'));
-      expect(msec).toBeLessThan(1000 * slowness);
+      const later = await readTotal();
+      expect(later).toMatchObject({ status: 0, kib: hostKib });
+      expect(later.msec).toBeLessThan(1000 * slowness);
     }
     mendServers(copy);
-    const { memoryKib } = member;
-    await expect.poll(() => readTotal(member), patience).toMatchObject({ kib: memoryKib });
+    await expect.poll(readTotal, patience).toMatchObject({ status: 0, kib: memoryKib });
   });
 });
 
-describe.each(['by hand', 'as a service'] as const)('started %s, a server that dies', (how) => {
+describe.each(['by hand', 'as a service'] as const)('started %s, a server that dies', (by) => {
   it('as soon as it serves, each time, is no longer waited for', async () => {
-    const { copy, service, member } = await startScene(services[how]);
+    const { copy, serverPid, memoryKib, readTotal } = await startCrashScene(teardown, by);
     breakServers(copy, 'ready');
-    signalIfThere(findDescendants(service.mainPid()).at(-1) ?? 0, 'SIGSEGV');
-    const isHost = async () => {
-      const { kib, msec } = await readTotal(member);
+    signalIfThere(serverPid(), 'SIGSEGV');
+    const shownKib = async () => {
+      const { status, kib, msec } = await readTotal();
+      expect(status).toBe(0);
       expect(msec).toBeLessThan(longestWaitMsec);
-      return kib === hostKibOf('MemTotal');
+      return kib;
     };
-    await expect.poll(isHost, patience).toBe(true);
+    await expect.poll(shownKib, patience).toBe(hostKib);
     mendServers(copy);
-    const { memoryKib } = member;
-    await expect.poll(() => readTotal(member), patience).toMatchObject({ kib: memoryKib });
-  });
-});
-
-describe('a holder that is killed while no server can start', () => {
-  it('leaves a keeper, from which the next start takes over', async () => {
-    const { copy, service, member } = await startScene(services['by hand']);
-    const { mountPoint } = service;
-    breakServers(copy, 'starting');
-    signalIfThere(findDescendants(service.mainPid()).at(-1) ?? 0, 'SIGSEGV');
-    expect((await readTotal(member)).kib).toBe(hostKibOf('MemTotal'));
-    signalIfThere(service.mainPid(), 'SIGKILL');
-    const { kib, msec } = await readTotal(member);
-    expect(kib).toBe(hostKibOf('MemTotal'));
-    expect(msec).toBeLessThan(longestWaitMsec);
-    mendServers(copy);
-    await startServe(teardown, { mountPoint, argv: copy.argv(mountPoint) });
-    expect((await readTotal(member)).kib).toBe(member.memoryKib);
+    await expect.poll(shownKib, patience).toBe(memoryKib);
   });
 });

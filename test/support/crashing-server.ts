@@ -30,6 +30,13 @@ export function breakServers({ directory }: ServerCopy, time: CrashTime): void {
   replaceProgram(directory, broken);
 }
 
+/** Mended, but each takes so long before it does anything. */
+export function slowServers({ directory }: ServerCopy, msec: number): void {
+  const code = readFileSync(join(directory, 'dist/cli/program.js.whole'), 'utf8');
+  const delay = `await new Promise((resolve) => setTimeout(resolve, ${msec}))`;
+  replaceProgram(directory, `if (${isServer}) ${delay};\n${code}`);
+}
+
 export function mendServers({ directory }: ServerCopy): void {
   replaceProgram(directory, readFileSync(join(directory, 'dist/cli/program.js.whole'), 'utf8'));
 }
