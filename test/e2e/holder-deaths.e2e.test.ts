@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type CrashScene, startCrashScene } from '../support/crash-scene.ts';
-import { breakServers, mendServers, slowServers } from '../support/crashing-server.ts';
+import { breakServers, mendServers, slowDown } from '../support/crashing-server.ts';
 import { hostKibOf } from '../support/host.ts';
 import { startServe } from '../support/nsproc-process.ts';
 import { findByCommandLine } from '../support/processes.ts';
@@ -49,7 +49,7 @@ it('leaves a keeper, from which the next start takes over', async () => {
 
 it('is followed by the server that was being started, and nobody else answers', async () => {
   const { copy, mountPoint, mainPid, isStarting, memoryKib, readTotal } = await startBroken();
-  slowServers(copy, slowStartMsec);
+  slowDown(copy, 'server', slowStartMsec);
   const isStartingSlowly = async () => {
     const wasStarting = isStarting();
     await sleep(crashMsec);

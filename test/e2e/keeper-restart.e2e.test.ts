@@ -1,12 +1,17 @@
 // host-server as a keeper while nsproc is being restarted: readers wait, rather than see the host's
 // files.
 
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { type Outcome, run } from '../support/commands.ts';
+import { startCrashScene } from '../support/crash-scene.ts';
+import { slowDown } from '../support/crashing-server.ts';
 import { startHostServer } from '../support/host-server.ts';
 import { type Keeper, keeperClient, startKeeper } from '../support/keeper.ts';
+import { startServe } from '../support/nsproc-process.ts';
 import { missing } from '../support/requirements.ts';
+import { signalIfThere } from '../support/serving-processes.ts';
 import { makeTeardown } from '../support/teardown.ts';
 import { startWatched } from '../support/watched-process.ts';
 
@@ -18,6 +23,9 @@ afterAll(() => teardown.run());
 const graceMsec = 700;
 /** Longer than it waits from the end of one program for the next. */
 const longMsec = 1500;
+
+/** Longer than a keeper waits when nobody comes. */
+const slowStartMsec = 2500;
 
 interface Reading {
   readonly ended: Promise<Outcome>;
@@ -83,4 +91,20 @@ it('goes on answering once it has begun', async () => {
   expect(await later.ended).toEqual(answered);
   expect(later.msec()).toBeLessThan(longMsec);
   await end();
+});
+
+it('shows nobody the host while a start by hand takes long', async (ctx) => {
+  const lackingMemory = missing('cgroup:memory');
+  ctx.skip(lackingMemory !== undefined, lackingMemory);
+  const scene = await startCrashScene(teardown, 'by hand');
+  const { copy, mountPoint, memoryKib, readTotal } = scene;
+  slowDown(copy, 'launcher', slowStartMsec);
+  const first = scene.mainPid();
+  signalIfThere(first, 'SIGTERM');
+  await expect.poll(() => existsSync(`/proc/${first}/exe`), { interval: 10 }).toBe(false);
+  const second = startServe(teardown, { mountPoint, argv: copy.argv(mountPoint) });
+  const { kib, msec } = await readTotal();
+  expect(kib).toBe(memoryKib);
+  expect(msec).toBeGreaterThan(slowStartMsec);
+  await second;
 });
