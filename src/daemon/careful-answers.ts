@@ -7,13 +7,11 @@ import { EIO, Opcode } from '../fuse/protocol/constants.ts';
 import { type Asked, encodeErrorReply, encodeFailure, type Session } from '../fuse/session.ts';
 import { isOutOfFds } from '../reader/out-of-fds.ts';
 import type { Answerer } from '../transport/serve.ts';
-import type { Poison } from './poison.ts';
+import { type Poison, poisonDeaths } from './poison.ts';
 
 const opcodeOffset = 4;
 const uniqueOffset = 8;
-/** So many deaths and the request is poison. */
-const poisonDeaths = 2;
-/** So many, and nothing but an error is safe. */
+/** So many deaths, and nothing but an error is safe. */
 const hopelessDeaths = 3;
 
 export interface CarefulParts {
@@ -49,13 +47,13 @@ export class CarefulAnswers implements Answerer {
     }
   }
 
-  /** Tells of poison, and lets what may be some wait for its turn. */
+  /** Tells of poison, and lets that and what may be some wait for its turn. */
   #deathsOf(request: Buffer): number {
     const { poison, onPoison } = this.#parts;
     const unique = uniqueOf(request);
     const deaths = poison.deathsOf(unique);
     if (deaths >= poisonDeaths) onPoison(unique, deaths);
-    else if (deaths > 0) poison.awaitTurn(unique);
+    if (deaths > 0) poison.awaitTurn(unique);
     return deaths;
   }
 

@@ -1,35 +1,37 @@
-// Where serving threads wait, all made ready, until the connection is theirs. What their
-// predecessors left unanswered lies there too.
+// Where serving threads wait, all made ready, until the connection is theirs. Whose requests their
+// predecessors left unanswered is written there too.
+
+import { slotCount } from './journal.ts';
 
 const STATE = 0;
 const LEFT = 1;
-const headerBytes = 8;
+/** Then so many slots of the journal. */
+const headerWords = 2;
 
 /** States. */
 const WAIT = 0;
 const OPEN = 1;
 const CLOSED = 2;
-const requestBytes = 8192;
 
 export class Gate {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  /** For at most so many requests that were left. */
-  static allocate(mostLeft: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(headerBytes + mostLeft * requestBytes);
+  static allocate(): SharedArrayBuffer {
+    return new SharedArrayBuffer((headerWords + slotCount) * 4);
   }
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
-    this.#words = new Int32Array(memory, 0, headerBytes / 4);
+    this.#words = new Int32Array(memory);
   }
 
-  /** Lets the threads go; whichever serves as the first answers the requests that are `left`. */
-  open(left: readonly Uint8Array[]): void {
-    left.forEach((request, index) => {
-      new Uint8Array(this.memory, headerBytes + index * requestBytes, requestBytes).set(request);
-    });
+  /**
+   * Lets the threads go, and those that come later; whichever serves as the first answers the
+   * requests in the slots `left`, which are none of theirs.
+   */
+  open(left: readonly number[]): void {
+    this.#words.set(left, headerWords);
     Atomics.store(this.#words, LEFT, left.length);
     this.#set(OPEN);
   }
@@ -50,12 +52,12 @@ export class Gate {
     Atomics.notify(this.#words, STATE);
   }
 
-  /** The requests that were left, each for one thread. */
-  *left(): Generator<Buffer> {
+  /** The slots that were left, each for one thread. */
+  *left(): Generator<number> {
     for (;;) {
       const index = Atomics.sub(this.#words, LEFT, 1) - 1;
       if (index < 0) return;
-      yield Buffer.from(this.memory, headerBytes + index * requestBytes, requestBytes);
+      yield this.#words[headerWords + index] ?? 0;
     }
   }
 }

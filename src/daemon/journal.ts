@@ -3,29 +3,36 @@
 // A thread reads each request straight into its slot of shared memory, and clears the request's
 // `unique` once it is answered. So whoever comes after a thread, or a server, that died finds
 // there what is left to answer, at no cost while nobody dies.
+//
+// Nobody finds half a request there. The kernel fills a slot in one go, also for a process that is
+// being killed, as long as it need not look for the memory first: see touch(). A `unique` is
+// written and cleared in one store.
 
 import type { RequestSlot } from '../transport/serve.ts';
 import type { RegionSpec } from './state-file.ts';
 
 /** Thread numbers. Slot 0 is host-server's. */
 export const mostThreads = 80;
-const slotCount = mostThreads + 1;
+export const slotCount = mostThreads + 1;
 /** Before the request in a slot. */
 const headBytes = 4096;
 const requestBytes = 8192;
 const slotBytes = headBytes + requestBytes;
+/** Of all architectures that Node runs on, the smallest. */
+const pageBytes = 4096;
 
-/** 32-bit words of the request header (struct fuse_in_header). */
-const UNIQUE_LOW = headBytes / 4 + 2;
-const UNIQUE_HIGH = headBytes / 4 + 3;
-/** 64-bit floats of the head: how many requests the slot's threads have answered; 1 to end it. */
+/** 64-bit words of a slot: how many requests its threads have answered; 1 to end the thread. */
 const ANSWERED = 0;
 const RETIRED = 1;
+/** Of the request's header (struct fuse_in_header), in bytes; then as a word of the slot. */
+const uniqueBegin = 8;
+const uniqueEnd = 16;
+const UNIQUE = (headBytes + uniqueBegin) / 8;
 
 export class Journal {
   readonly #memory: ArrayBufferLike;
-  readonly #words: Int32Array;
-  readonly #counts: Float64Array;
+  readonly #uniques: BigUint64Array;
+  readonly #numbers: Float64Array;
 
   static region(name: string): RegionSpec {
     return { name, version: 1, byteLength: slotCount * slotBytes };
@@ -33,30 +40,27 @@ export class Journal {
 
   constructor(memory: ArrayBufferLike) {
     this.#memory = memory;
-    this.#words = new Int32Array(memory);
-    this.#counts = new Float64Array(memory);
+    this.#uniques = new BigUint64Array(memory);
+    this.#numbers = new Float64Array(memory);
   }
 
   /** What the thread serves with. */
   slotOf(thread: number): RequestSlot {
-    const at = (thread * slotBytes) / 4;
-    const answered = (thread * slotBytes) / 8 + ANSWERED;
-    const words = this.#words;
-    const counts = this.#counts;
+    const at = wordOf(thread);
+    const numbers = this.#numbers;
     return {
       request: this.requestOf(thread),
       end() {
-        words[at + UNIQUE_LOW] = 0;
-        words[at + UNIQUE_HIGH] = 0;
-        counts[answered] = (counts[answered] ?? 0) + 1;
+        numbers[at + UNIQUE] = 0;
+        numbers[at + ANSWERED] = (numbers[at + ANSWERED] ?? 0) + 1;
       },
-      isRetired: () => counts[answered - ANSWERED + RETIRED] === 1,
+      isRetired: () => numbers[at + RETIRED] === 1,
     };
   }
 
   /** Whether the thread shall end when it has answered its next request. */
   setRetired(thread: number, isRetired: boolean): void {
-    this.#counts[(thread * slotBytes) / 8 + RETIRED] = Number(isRetired);
+    this.#numbers[wordOf(thread) + RETIRED] = Number(isRetired);
   }
 
   /** The bytes of the request that the thread has taken, or took last. */
@@ -64,12 +68,18 @@ export class Journal {
     return Buffer.from(this.#memory, thread * slotBytes + headBytes, requestBytes);
   }
 
+  /**
+   * Has the memory of the slot at hand. Where the kernel must look for it first, it does not for a
+   * process that is being killed, and the reader whose request was to go there gets EIO.
+   */
+  touch(thread: number): void {
+    const request = this.requestOf(thread);
+    for (let at = 0; at < requestBytes; at += pageBytes) Atomics.or(request, at, 0);
+  }
+
   /** The kernel's name of the request the thread is at; 0 when it is at none. */
   takenBy(thread: number): bigint {
-    const at = (thread * slotBytes) / 4;
-    const low = BigInt((this.#words[at + UNIQUE_LOW] ?? 0) >>> 0);
-    const high = BigInt((this.#words[at + UNIQUE_HIGH] ?? 0) >>> 0);
-    return (high << 32n) | low;
+    return this.#uniques[wordOf(thread) + UNIQUE] ?? 0n;
   }
 
   /** Threads, host-server's slot included, that have taken a request and not answered it. */
@@ -78,11 +88,26 @@ export class Journal {
     return threads.filter((thread) => this.takenBy(thread) !== 0n);
   }
 
+  /**
+   * Gives a request to another thread. Whoever dies at it leaves the whole request in one of the
+   * slots, or in both. Preconditions: nobody serves with the slot `from`, and `to` is at no request.
+   * @returns whether there was one.
+   */
+  move(from: number, to: number): boolean {
+    const unique = this.takenBy(from);
+    if (unique === 0n) return false;
+    const source = this.requestOf(from);
+    const target = this.requestOf(to);
+    target.set(source.subarray(0, uniqueBegin));
+    target.set(source.subarray(uniqueEnd), uniqueEnd);
+    Atomics.store(this.#uniques, wordOf(to) + UNIQUE, unique);
+    this.forget(from);
+    return true;
+  }
+
   /** Somebody else will answer the request. */
   forget(thread: number): void {
-    const at = (thread * slotBytes) / 4;
-    this.#words[at + UNIQUE_LOW] = 0;
-    this.#words[at + UNIQUE_HIGH] = 0;
+    this.#numbers[wordOf(thread) + UNIQUE] = 0;
   }
 
   /** The same of all, which are another connection's. */
@@ -92,7 +117,7 @@ export class Journal {
 
   /** Requests answered by the thread, and its predecessors on the same memory. */
   answeredBy(thread: number): number {
-    return this.#counts[(thread * slotBytes) / 8 + ANSWERED] ?? 0;
+    return this.#numbers[wordOf(thread) + ANSWERED] ?? 0;
   }
 
   answered(): number {
@@ -100,4 +125,9 @@ export class Journal {
     for (let thread = 0; thread < slotCount; thread++) sum += this.answeredBy(thread);
     return sum;
   }
+}
+
+/** Where its slot begins, in 64-bit words. */
+function wordOf(thread: number): number {
+  return (thread * slotBytes) / 8;
 }

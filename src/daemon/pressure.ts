@@ -126,6 +126,7 @@ export class Pressure {
     if (!this.#isTakenOver) {
       this.#session.setPressureMounted(false);
       this.journal.forgetAll();
+      this.poison.forgetRequests();
     }
     this.#supervisor.keep(connectionName, this.fuseFd);
     this.#adoptTriggers();

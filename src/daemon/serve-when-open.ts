@@ -37,11 +37,10 @@ export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: Serving
   postToMain({ prepared: true } satisfies PreparedMessage);
   if (!gate.wait()) return;
   onOpen?.();
+  journal.touch(start.thread);
   if (journal.takenBy(start.thread) !== 0n) answerAgain(channel, answers, slot);
-  for (const request of gate.left()) {
-    // In its own slot, so that it is not lost when this thread dies of it.
-    slot.request.set(request);
-    answerAgain(channel, answers, slot);
+  for (const other of gate.left()) {
+    if (journal.move(other, start.thread)) answerAgain(channel, answers, slot);
   }
   serve(channel, answers, slot);
 }

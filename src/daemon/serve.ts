@@ -12,6 +12,7 @@ import { threadModule } from '../kernel/package.ts';
 import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
+import { blameUnanswered } from './blame.ts';
 import { type Connections, endKeeper } from './connections.ts';
 import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { readSight } from './host-check.ts';
@@ -29,7 +30,7 @@ import { SessionRecord } from './session-record.ts';
 import { chosenStrategy, reasonOf, requireSight } from './start-checks.ts';
 import { whileStartingAlone } from './start-lock.ts';
 import { type Beginning, Supervisor } from './supervisor.ts';
-import { blameUnanswered, takeUnanswered } from './take-over.ts';
+import { takeUnanswered } from './take-over.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** The main thread's number as the owner of a lock; workers count from 1. */
@@ -182,9 +183,9 @@ class Daemon implements HeldDaemon {
     this.#pool.open(this.#isTakenOver ? takeUnanswered(this.#fuseFd, this.#journal, workers) : []);
     this.#pressure?.open();
     this.#watching = setInterval(() => this.#watch(), watchMsec);
-    for (const { pidnsInode, deaths } of this.#poison.quarantined()) {
+    for (const { pidnsInode } of this.#poison.quarantine.list()) {
       this.#log.error(
-        { pidnsInode, deaths },
+        { pidnsInode },
         "a container's requests kept killing servers: it gets the host's files",
       );
     }

@@ -84,7 +84,7 @@ function sessionSource({ session, supervisor, poison, pool }: AnsweringParts): S
       takeOvers: session.takeOvers(),
       restarts: supervisor.restarts,
       stuckWorkers: pool.stuckCount(),
-      quarantined: poison.quarantined(),
+      quarantined: poison.quarantine.list(),
     }),
     metrics: () => [
       counter(
@@ -101,7 +101,7 @@ function sessionSource({ session, supervisor, poison, pool }: AnsweringParts): S
       gauge(
         'nsproc_quarantined_containers',
         "Containers that get the host's files, since servers died of their requests.",
-        poison.quarantined().length,
+        poison.quarantine.list().length,
       ),
     ],
   };
@@ -120,8 +120,8 @@ function upgrade({ supervisor, log }: AnsweringParts): object {
 }
 
 function release({ poison, log }: AnsweringParts): object {
-  const released = poison.quarantined();
-  poison.release();
+  const released = poison.quarantine.list();
+  poison.quarantine.release();
   log.info({ released }, 'quarantine ended on request');
   return { released };
 }

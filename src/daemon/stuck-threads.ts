@@ -26,6 +26,7 @@ export class StuckThreads {
     this.#journal = journal;
   }
 
+  /** Preconditions: all of the threads serve. What a dead one left is no sign of anything. */
   look(threads: readonly number[], nowMsec: number): Stuck {
     const begun: number[] = [];
     let count = 0;

@@ -42,7 +42,7 @@ export function threadParts(start: PartsStart, log: ThreadLog): ThreadParts {
     onFailure: (error) => log.lookupFailed(strategy.name, error),
     seesContainers: () => switches.isOn('virtualization'),
     isQuarantined: ({ pidnsInode, initStartTicks }) =>
-      poison.isQuarantined(pidnsInode, initStartTicks * tickUsec),
+      poison.quarantine.has(pidnsInode, initStartTicks * tickUsec),
   });
   const hostResolver = () =>
     new ReaderResolver({ strategy, cacheTtlMsec: 0, seesContainers: () => false });

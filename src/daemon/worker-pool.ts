@@ -4,8 +4,9 @@
 import { encodeErrorReply } from '../fuse/session.ts';
 import { writeFuseReply } from '../kernel/fuse-device.ts';
 import { startThread } from '../kernel/threads.ts';
+import { blameThread } from './blame.ts';
 import { Gate } from './gate.ts';
-import { type Journal, mostThreads } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Poison } from './poison.ts';
 import { StuckThreads } from './stuck-threads.ts';
@@ -56,12 +57,13 @@ function deferred(): Deferred {
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #gate = new Gate(Gate.allocate(mostThreads + 1));
+  readonly #gate = new Gate(Gate.allocate());
   readonly #delayMsec = new Map<number, number>();
+  readonly #living = new Set<number>();
+  /** Of those, who waits at the gate, or serves. */
   readonly #prepared = new Set<number>();
   readonly #allPrepared = deferred();
   readonly #stuck: StuckThreads;
-  #living = 0;
   /** Numbers of threads beyond the count; of them, those that were told to end. */
   readonly #siblings = new Set<number>();
   readonly #retired = new Set<number>();
@@ -78,15 +80,17 @@ export class WorkerPool {
 
   /** @returns when all threads wait at the gate; rejects with why one could not get there. */
   prepare(): Promise<void> {
-    for (let thread = 1; thread <= this.#options.count; thread++) {
-      this.#startOrRetry(thread, this.#gate);
-    }
+    for (let thread = 1; thread <= this.#options.count; thread++) this.#startOrRetry(thread);
     return this.#allPrepared.promise;
   }
 
-  /** The connection is theirs from here on; `left` are requests that somebody left unanswered. */
-  open(left: readonly Uint8Array[]): void {
+  /**
+   * The connection is theirs from here on, and so is the journal; in the slots `left`, which are of
+   * no thread, are requests that somebody left unanswered.
+   */
+  open(left: readonly number[]): void {
     this.#isOpen = true;
+    for (const thread of this.threads()) this.#options.journal.setRetired(thread, false);
     this.#gate.open(left);
   }
 
@@ -98,7 +102,7 @@ export class WorkerPool {
 
   /** How many threads are running. */
   living(): number {
-    return this.#living;
+    return this.#living.size;
   }
 
   /** Numbers of all threads. */
@@ -123,23 +127,26 @@ export class WorkerPool {
    */
   watch(): boolean {
     if (!this.#isOpen || this.#isEnding) return true;
-    const stuck = this.#stuck.look(this.threads(), performance.now());
+    const stuck = this.#stuck.look([...this.#prepared], performance.now());
     for (const thread of stuck.begun) {
       this.#options.log.warn({ worker: thread - 1 }, 'a worker is stuck in a request');
     }
-    const spare = this.#living - stuck.count - this.#retired.size - this.#options.count;
+    const spare = this.living() - stuck.count - this.#retired.size - this.#options.count;
     if (stuck.count > 0 && spare < 0) this.#startSibling();
     if (spare > 0) this.#retireSibling();
-    return this.#living > stuck.count;
+    return this.#prepared.size > stuck.count;
   }
 
   #startSibling(): void {
-    const { count, mostSiblings } = this.#options;
+    const { count, mostSiblings, journal } = this.#options;
     const numbers = Array.from({ length: mostSiblings }, (_, index) => count + 1 + index);
-    const thread = numbers.find((number) => !this.#siblings.has(number));
+    // What a predecessor's sibling left is for whoever finds it at the gate.
+    const isFree = (number: number) =>
+      !this.#siblings.has(number) && journal.takenBy(number) === 0n;
+    const thread = numbers.find(isFree);
     if (thread === undefined) return;
     this.#siblings.add(thread);
-    this.#startOrRetry(thread, openGate([]));
+    this.#startOrRetry(thread);
   }
 
   /** A thread that was stuck works again: a sibling ends with its next request. */
@@ -153,17 +160,23 @@ export class WorkerPool {
   /** From here on a thread that ends is not replaced. */
   stopReplacing(): void {
     this.#isEnding = true;
-    if (this.#living === 0) this.#connectionEnded.resolve();
+    const dead = this.threads().filter((thread) => !this.#living.has(thread));
+    for (const thread of dead) this.#refuseLeft(thread);
+    this.#resolveAtEnd();
   }
 
-  #start(thread: number, gate: Gate): void {
+  #resolveAtEnd(): void {
+    if (this.#isEnding && this.#living.size === 0) this.#connectionEnded.resolve();
+  }
+
+  #start(thread: number): void {
     const { module, start, journal } = this.#options;
     const startedAt = performance.now();
-    journal.setRetired(thread, false);
-    this.#living++;
+    if (this.#isOpen) journal.setRetired(thread, false);
+    this.#living.add(thread);
     startThread(
       module,
-      { ...start, thread, gate: gate.memory },
+      { ...start, thread, gate: this.#gate.memory },
       {
         message: (message) => this.#takeMessage(thread, message),
         ended: (error) => this.#ended(thread, error, performance.now() - startedAt),
@@ -184,20 +197,26 @@ export class WorkerPool {
   }
 
   #ended(thread: number, error: Error | undefined, livedMsec: number): void {
-    this.#living--;
-    this.#options.recover(thread);
+    this.#living.delete(thread);
+    this.#prepared.delete(thread);
     this.#stuck.forget(thread);
+    // Until then all of that is the predecessor's, which may be serving.
+    if (this.#isOpen) this.#options.recover(thread);
     if (this.#hasRetired(thread, error)) return;
-    const left = this.#takeLeft(thread, error !== undefined);
-    if (error !== undefined && !this.#isOpen) this.#allPrepared.reject(error);
     // Without an error the connection has ended, and nothing is left to serve.
-    if (error !== undefined && !this.#isEnding) {
-      this.#replace(thread, { error, livedMsec, left });
-      return;
-    }
-    for (const request of left) this.#refuse(thread, request);
-    this.#isEnding = true;
-    if (this.#living === 0) this.#connectionEnded.resolve();
+    if (error === undefined) this.#isEnding = true;
+    else this.#died(thread, error, livedMsec);
+    if (this.#isEnding) this.#refuseLeft(thread);
+    this.#resolveAtEnd();
+  }
+
+  #died(thread: number, error: Error, livedMsec: number): void {
+    const hasLeft = this.#isOpen && blameThread(this.#options, thread);
+    if (!this.#isOpen) this.#allPrepared.reject(error);
+    if (this.#isEnding) return;
+    const { log } = this.#options;
+    log.error({ err: error, worker: thread - 1, hasLeft }, 'lost a worker; replacing it');
+    this.#replaceLater(thread, livedMsec);
   }
 
   /** Whether a thread that ended had been told to. */
@@ -206,46 +225,33 @@ export class WorkerPool {
     // It may have died on its way: then what it had is for its replacement.
     if (error !== undefined) return false;
     this.#siblings.delete(thread);
-    if (this.#isEnding && this.#living === 0) this.#connectionEnded.resolve();
     return !this.#isEnding;
   }
 
-  /** The request that the thread was at when it ended. */
-  #takeLeft(thread: number, isBlamed: boolean): Uint8Array[] {
-    const { journal, poison } = this.#options;
-    const unique = journal.takenBy(thread);
-    if (unique === 0n) return [];
-    if (isBlamed) poison.blame(unique);
-    const request = Uint8Array.from(journal.requestOf(thread));
-    journal.forget(thread);
-    return [request];
-  }
-
-  #replace(thread: number, { error, livedMsec, left }: Death): void {
-    const { log } = this.#options;
+  /** The request that it was at stays in its slot of the journal, where its replacement finds it. */
+  #replaceLater(thread: number, livedMsec: number): void {
     const known = this.#delayMsec.get(thread) ?? firstDelayMsec;
     const delayMsec = livedMsec > healthyMsec ? firstDelayMsec : known;
     this.#delayMsec.set(thread, Math.min(delayMsec * 2, longestDelayMsec));
-    log.error({ err: error, worker: thread - 1, left: left.length }, 'lost a worker; replacing it');
-    const gate = this.#isOpen ? openGate(left) : this.#gate;
     setTimeout(() => {
-      if (!this.#isEnding) this.#startOrRetry(thread, gate);
-      else for (const request of left) this.#refuse(thread, request);
+      if (!this.#isEnding) this.#startOrRetry(thread);
     }, delayMsec);
   }
 
   /** Starting throws when the machine has no thread to give. */
-  #startOrRetry(thread: number, gate: Gate): void {
+  #startOrRetry(thread: number): void {
     try {
-      this.#start(thread, gate);
+      this.#start(thread);
     } catch (error) {
       this.#ended(thread, error instanceof Error ? error : new Error(String(error)), 0);
     }
   }
 
-  #refuse(thread: number, request: Uint8Array): void {
-    const { start, log } = this.#options;
-    const unique = Buffer.from(request).readBigUInt64LE(8);
+  /** Answers what a thread was at that ended, and that nobody will take its place. */
+  #refuseLeft(thread: number): void {
+    const { start, log, journal } = this.#options;
+    const unique = this.#isOpen ? journal.takenBy(thread) : 0n;
+    if (unique === 0n) return;
     const reply = encodeErrorReply(unique);
     try {
       writeFuseReply(start.fuseFd, reply, reply.length);
@@ -253,20 +259,8 @@ export class WorkerPool {
     } catch (error) {
       log.error({ err: error, worker: thread - 1, unique }, 'could not answer a lost request');
     }
+    journal.forget(thread);
   }
-}
-
-interface Death {
-  readonly error: Error;
-  readonly livedMsec: number;
-  readonly left: readonly Uint8Array[];
-}
-
-/** For a thread that may go at once. */
-function openGate(left: readonly Uint8Array[]): Gate {
-  const gate = new Gate(Gate.allocate(left.length));
-  gate.open(left);
-  return gate;
 }
 
 function isPrepared(message: unknown): message is PreparedMessage {

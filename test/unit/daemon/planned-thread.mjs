@@ -1,6 +1,6 @@
 // A serving thread that does what the test planned. The words of `memory.loads.bell`: 0 counts
-// starts, 1 says how many starts fail, 2 becomes 1 at the end. A start that fails has taken a
-// request, number 100 and up.
+// starts, 1 says how many starts fail, 2 becomes 1 at the end. A start that fails is at a request:
+// what its predecessor left, else number 100 and up.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
@@ -14,22 +14,30 @@ const { thread, memory } = workerData;
 const plan = new Int32Array(memory.loads.bell);
 const journal = new Journal(viewMapping(memory.journal));
 const gate = new Gate(workerData.gate);
+const slot = journal.slotOf(thread);
+
+/** @type {(message: string, fields?: object) => void} */
+function say(message, fields) {
+  parentPort?.postMessage({ level: 'debug', fields: { thread, ...fields }, message });
+}
+
+function answerLeft() {
+  const unique = Number(journal.takenBy(thread));
+  if (unique === 0) return;
+  say('got what was left', { unique });
+  slot.end();
+}
 
 parentPort?.postMessage({ prepared: true });
-gate.wait();
+if (!gate.wait()) process.exit();
 const start = Atomics.add(plan, 0, 1);
-parentPort?.postMessage({ level: 'debug', fields: { thread }, message: `start ${start}` });
-for (const request of gate.left()) {
-  const unique = Number(request.readBigUInt64LE(8));
-  parentPort?.postMessage({
-    level: 'debug',
-    fields: { thread, unique },
-    message: 'got what was left',
-  });
-}
+say(`start ${start}`);
 if (start < Atomics.load(plan, 1)) {
-  journal.requestOf(thread).writeBigUInt64LE(BigInt(100 + start), 8);
+  if (journal.takenBy(thread) === 0n) slot.request.writeBigUInt64LE(BigInt(100 + start), 8);
   throw new Error(`failure ${start}`);
 }
-const slot = journal.slotOf(thread);
+answerLeft();
+for (const other of gate.left()) {
+  if (journal.move(other, thread)) answerLeft();
+}
 while (Atomics.wait(plan, 2, 0, 10) === 'timed-out' && !slot.isRetired());
