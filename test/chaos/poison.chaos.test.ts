@@ -1,4 +1,4 @@
-// Requests that kill deaths: their reader gets the host's file in the end, and nobody else
+// Requests that kill: their reader gets the host's file in the end, and nobody else
 // notices; a container that goes on so is served the host's files until it is released.
 
 import { writeFileSync } from 'node:fs';
@@ -7,12 +7,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { askDaemon } from '../../src/daemon/control-client.ts';
 import { hostKibOf } from '../support/host.ts';
 import { kibOf } from '../support/proc-texts.ts';
+import { compileProgram } from '../support/programs.ts';
 import { missing } from '../support/requirements.ts';
 import { makeTeardown } from '../support/teardown.ts';
 import { slowness } from './chaos-length.ts';
 import { type CrowdMember, joinCrowd, sumOf } from './crowd.ts';
 import { copyServer } from './server-copy.ts';
 import { type Session, startSession } from './session.ts';
+import { waysToEnd } from './ways-to-end.ts';
 
 const lacking = missing('root', 'fuse', 'cgroup:memory');
 const teardown = makeTeardown();
@@ -36,6 +38,9 @@ afterAll(() => teardown.run());
 beforeEach((ctx) => ctx.skip(lacking !== undefined, lacking));
 
 const patience = { timeout: 60_000 * slowness };
+/** So many that a server that is killed has taken a request of theirs. */
+const busyReaders = 12;
+const busySec = 10 * slowness;
 
 /** What a reader in the container sees, and how many servers died of it. */
 async function readMemory(): Promise<{ totalKib: number | undefined; deaths: number }> {
@@ -56,6 +61,25 @@ async function quarantined(): Promise<number | undefined> {
   }
 }
 
+describe('a busy container while somebody kills servers', () => {
+  it('goes on with its own files', patience, async () => {
+    const { mountPoint } = session;
+    const busy = await joinCrowd(teardown, { mountPoint, pauseMsec: 0, isSilent: true });
+    const numbers = [busyReaders, busySec, busy.memoryKib].map(String);
+    const reading = busy.container.exec([compileProgram('read-loop'), ...numbers], {
+      timeoutMsec: patience.timeout,
+    });
+    for (let death = 0; death < 6; death++) {
+      const earlier = session.beginnings();
+      await waysToEnd['SIGSTOP, then SIGKILL']?.(session);
+      await session.untilBegun(earlier);
+    }
+    await expect.poll(quarantined, patience).toBe(0);
+    const { stdout, status } = await reading;
+    expect({ stdout, status }).toEqual({ stdout: expect.stringMatching(/^\d+\n$/), status: 0 });
+  });
+});
+
 describe('a container whose requests kill', () => {
   it("gets the host's file at the third try", patience, async () => {
     writeFileSync(copy.poison, String(poisonous.container.initPid));
@@ -66,7 +90,8 @@ describe('a container whose requests kill', () => {
 
   it('is put into quarantine when it goes on', patience, async () => {
     expect(await readMemory()).toEqual({ totalKib: hostKibOf('MemTotal'), deaths: 2 });
-    expect(await readMemory()).toEqual({ totalKib: hostKibOf('MemTotal'), deaths: 1 });
+    await expect.poll(quarantined, patience).toBe(0);
+    expect(await readMemory()).toEqual({ totalKib: hostKibOf('MemTotal'), deaths: 2 });
     await expect.poll(quarantined, patience).toBe(1);
     expect(await readMemory()).toEqual({ totalKib: hostKibOf('MemTotal'), deaths: 0 });
   });
