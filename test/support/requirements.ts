@@ -13,6 +13,7 @@ export type Requirement =
   | 'runc'
   | 'docker'
   | 'lxc'
+  | 'systemd'
   | 'procps'
   | 'busybox'
   | 'util-linux'
@@ -51,46 +52,42 @@ export function missing(...requirements: readonly Requirement[]): string | undef
   return reasons.length === 0 ? undefined : `needs ${reasons.join('; ')}`;
 }
 
+/** Programs, and the package that has them. */
+const packages: Partial<Record<Requirement, readonly [name: string, ...programs: string[]]>> = {
+  lxcfs: ['lxcfs', 'lxcfs'],
+  runc: ['runc', 'runc'],
+  docker: ['docker.io', 'dockerd', 'docker', 'containerd', 'runc'],
+  procps: ['procps', 'free', 'uptime', 'top', 'vmstat', 'w'],
+  busybox: ['busybox-static', 'busybox'],
+  'util-linux': ['util-linux', 'lscpu', 'losetup', 'setarch', 'setpriv', 'swapon'],
+  sysstat: ['sysstat', 'iostat', 'mpstat'],
+  python: ['python3', 'python3'],
+  java: ['default-jre-headless', 'java'],
+  'node-exporter': ['prometheus-node-exporter', 'prometheus-node-exporter'],
+};
+
+const unless = (isThere: boolean, reason: string) => (isThere ? undefined : reason);
+
+/** What is more than the programs of one package. */
+const reasons: Partial<Record<Requirement, () => string | undefined>> = {
+  root: () => unless(process.getuid?.() === 0, 'root'),
+  fuse: () => fuseReason(transport),
+  'fuse-native': () => fuseReason('fuse-native'),
+  lxc: () =>
+    packageReason('lxc', 'lxc-execute', 'lxc-attach') ??
+    unless(existsSync(lxcfsHook), `${lxcfsHook} of Debian's package lxcfs`),
+  systemd: () =>
+    unless(existsSync('/run/systemd/system'), 'systemd as pid 1 (npm run test:vm -- 6.12-systemd)'),
+  psutil: () => unless(existsSync(psutilFolder), "psutil of Debian's package python3-psutil"),
+};
+
 function reasonAgainst(requirement: Requirement): string | undefined {
-  switch (requirement) {
-    case 'root':
-      return process.getuid?.() === 0 ? undefined : 'root';
-    case 'fuse':
-      return fuseReason(transport);
-    case 'fuse-native':
-      return fuseReason('fuse-native');
-    case 'lxcfs':
-      return packageReason('lxcfs', 'lxcfs');
-    case 'runc':
-      return packageReason('runc', 'runc');
-    case 'docker':
-      return packageReason('docker.io', 'dockerd', 'docker', 'containerd', 'runc');
-    case 'lxc':
-      return (
-        packageReason('lxc', 'lxc-execute', 'lxc-attach') ??
-        (existsSync(lxcfsHook) ? undefined : `${lxcfsHook} of Debian's package lxcfs`)
-      );
-    case 'procps':
-      return packageReason('procps', 'free', 'uptime', 'top', 'vmstat', 'w');
-    case 'busybox':
-      return packageReason('busybox-static', 'busybox');
-    case 'util-linux':
-      return packageReason('util-linux', 'lscpu', 'losetup', 'setarch', 'setpriv', 'swapon');
-    case 'sysstat':
-      return packageReason('sysstat', 'iostat', 'mpstat');
-    case 'python':
-      return packageReason('python3', 'python3');
-    case 'psutil':
-      return existsSync(psutilFolder) ? undefined : "psutil of Debian's package python3-psutil";
-    case 'java':
-      return packageReason('default-jre-headless', 'java');
-    case 'node-exporter':
-      return packageReason('prometheus-node-exporter', 'prometheus-node-exporter');
-    default: {
-      const resource = requirement.slice('cgroup:'.length) as Controller | 'swap';
-      return supports(resource) ? undefined : `a cgroup hierarchy with ${resource}`;
-    }
-  }
+  const wanted = packages[requirement];
+  if (wanted !== undefined) return packageReason(...wanted);
+  const reason = reasons[requirement];
+  if (reason !== undefined) return reason();
+  const resource = requirement.slice('cgroup:'.length) as Controller | 'swap';
+  return supports(resource) ? undefined : `a cgroup hierarchy with ${resource}`;
 }
 
 function fuseReason(wanted: string): string | undefined {
