@@ -28,7 +28,7 @@ const CHILDREN_USER = 13;
 /** @param {string} name */
 function namedStrategy(name) {
   for (const known of /** @type {const} */ (['ns-get-init-pid', 'ns-get-tgid', 'ucred'])) {
-    if (known === name) return chooseStrategy(known).strategy;
+    if (known === name) return chooseStrategy(known);
   }
   throw new Error(`Cannot look: no strategy is called ${name}`);
 }

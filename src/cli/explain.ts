@@ -45,7 +45,7 @@ function explain(
   entries: readonly CatalogueEntry[],
   options: ExplainOptions,
 ): Explanation {
-  const { strategy } = chooseStrategy('auto');
+  const strategy = chooseStrategy('auto');
   const resolver = new ReaderResolver({ strategy, cacheTtlMsec: 0 });
   const identification = resolver.identify(pid);
   const { reader, rule, pidnsInode, problem } = identification;

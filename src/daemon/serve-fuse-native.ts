@@ -41,7 +41,7 @@ export function startFuseNativeDaemon(
   supervisor: Supervisor,
 ): RunningDaemon {
   requireSight();
-  const { strategy } = chosenStrategy(options.resolver);
+  const strategy = chosenStrategy(options.resolver);
   const { mountPoint, cpus, swap, zswap } = options;
   const loaded = loadedPackage();
   claimMountPoint(mountPoint, log);

@@ -66,7 +66,7 @@ export async function startDaemon(
   supervisor = new Supervisor({}),
 ): Promise<HeldDaemon> {
   requireSight();
-  const { strategy } = chosenStrategy(options.resolver);
+  const strategy = chosenStrategy(options.resolver);
   const daemon = new Daemon(options, log, supervisor);
   const beginning = await daemon.begin();
   daemon.startAnswering(strategy.name);

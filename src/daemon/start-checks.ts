@@ -1,7 +1,8 @@
 // What every daemon checks before it mounts, whatever its transport.
 
 import { hasCapability } from '../kernel/machine.ts';
-import { chooseStrategy, type StrategyChoice } from '../reader/choose-strategy.ts';
+import { chooseStrategy } from '../reader/choose-strategy.ts';
+import type { InitStrategy } from '../reader/strategies/init-strategy.ts';
 import { StartError } from './mount-point.ts';
 import type { ServeOptions } from './serve-options.ts';
 
@@ -14,7 +15,7 @@ export function requireSight(): void {
   );
 }
 
-export function chosenStrategy(resolver: ServeOptions['resolver']): StrategyChoice {
+export function chosenStrategy(resolver: ServeOptions['resolver']): InitStrategy {
   try {
     return chooseStrategy(resolver);
   } catch (error) {

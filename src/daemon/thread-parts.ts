@@ -35,7 +35,7 @@ export function threadParts(start: PartsStart, log: ThreadLog): ThreadParts {
   const { options, memory, thread } = start;
   const switches = new Switches(viewMapping(memory.switches), options);
   const poison = new Poison(viewMapping(memory.poison));
-  const { strategy } = chooseStrategy(options.resolver);
+  const strategy = chooseStrategy(options.resolver);
   const resolver = new ReaderResolver({
     strategy,
     cacheTtlMsec: options.initCacheTtlMsec,

@@ -8,11 +8,6 @@ import { ucredStrategy } from './strategies/ucred.ts';
 
 export type NamedProbe = Probe & { readonly name: StrategyName };
 
-export interface StrategyChoice {
-  readonly strategy: InitStrategy;
-  readonly probes: readonly NamedProbe[];
-}
-
 /** Best first. */
 const strategies: readonly InitStrategy[] = [
   nsGetInitPidStrategy,
@@ -20,20 +15,17 @@ const strategies: readonly InitStrategy[] = [
   ucredStrategy,
 ];
 
-/** Tries each of them; for the start and for `nsproc doctor`. */
+/** Tries each of them; for `nsproc doctor`. */
 export function probeStrategies(): NamedProbe[] {
   return strategies.map((strategy) => ({ name: strategy.name, ...strategy.probe() }));
 }
 
 /** Throws, saying what can be done, when the forced one does not work or none does. */
-export function chooseStrategy(forced: 'auto' | StrategyName): StrategyChoice {
-  const probes = probeStrategies();
-  const works = (name: StrategyName) => probes.some((probe) => probe.name === name && probe.works);
-  const strategy = strategies.find(
-    ({ name }) => (forced === 'auto' || forced === name) && works(name),
-  );
-  if (strategy === undefined) throw new Error(refusal(forced, probes));
-  return { strategy, probes };
+export function chooseStrategy(forced: 'auto' | StrategyName): InitStrategy {
+  const allowed = strategies.filter(({ name }) => forced === 'auto' || forced === name);
+  const strategy = allowed.find((each) => each.probe().works);
+  if (strategy === undefined) throw new Error(refusal(forced, probeStrategies()));
+  return strategy;
 }
 
 function refusal(forced: 'auto' | StrategyName, probes: readonly NamedProbe[]): string {

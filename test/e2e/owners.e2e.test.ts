@@ -18,7 +18,7 @@ let containers: Containers;
 
 beforeAll(() => {
   if (lacking !== undefined) return;
-  scene = makeScene(chooseStrategy('auto').strategy);
+  scene = makeScene(chooseStrategy('auto'));
   containers = new Containers(readLayout(), clock);
   scene.teardown.add(() => containers.close());
 });

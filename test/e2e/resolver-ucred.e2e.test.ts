@@ -113,7 +113,7 @@ async function askInWorker(tid: number): Promise<unknown> {
     const { parentPort } = await import('node:worker_threads');
     const { ReaderResolver } = await import('${url('resolver.js')}');
     const { chooseStrategy } = await import('${url('choose-strategy.js')}');
-    const { strategy } = chooseStrategy('ucred');
+    const strategy = chooseStrategy('ucred');
     const resolver = new ReaderResolver({ strategy, cacheTtlMsec: 1000 });
     parentPort.postMessage(resolver.resolve(${tid}));
     resolver.close();

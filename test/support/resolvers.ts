@@ -25,7 +25,7 @@ function caseOf(name: StrategyName): StrategyCase {
   const lacking = missing('root');
   if (lacking !== undefined) return { name, reason: lacking };
   try {
-    return { name, strategy: chooseStrategy(name).strategy };
+    return { name, strategy: chooseStrategy(name) };
   } catch (error) {
     return { name, reason: String(error) };
   }
