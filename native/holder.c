@@ -28,6 +28,7 @@
 #include "keeper-client.h"
 #include "kept-fds.h"
 #include "manager-above.h"
+#include "slowness.h"
 #include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -54,12 +55,12 @@
 /* A server that is stopped (SIGSTOP) so long is replaced. */
 #define STOPPED_MS 500
 /* A server that does not say WATCHDOG=1 for so long is replaced. */
-#define WATCHDOG_MS 5000
+#define WATCHDOG_MS (5000 * SLOWNESS)
 /* From its start until it is ready for its "go", and from there to READY=1. */
-#define START_MS 60000
-#define GO_MS 10000
+#define START_MS (60000 * SLOWNESS)
+#define GO_MS (10000 * SLOWNESS)
 /* A start that takes so long, and the host's files are served meanwhile. */
-#define SLOW_START_MS 5000
+#define SLOW_START_MS (5000 * SLOWNESS)
 /* From SIGTERM to its end. */
 #define STOP_MS 15000
 /* By so much a server is nicer to itself until it is ready, while readers wait for it. */

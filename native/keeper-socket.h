@@ -7,6 +7,7 @@
 #define KEEPER_SOCKET_H
 
 #include "connection.h"
+#include "slowness.h"
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -36,7 +37,7 @@ static struct client clients[MOST_CLIENTS];
 
 /* A server that has said that it comes is waited for so long, and so long from the end of the
  * program that said it to that which takes over. */
-enum { COMING_MS = 10000, RECONNECT_MS = 500 };
+enum { COMING_MS = 10000 * SLOWNESS, RECONNECT_MS = 500 * SLOWNESS };
 /* Until then nobody is answered: a restart is under way. */
 static int64_t grace_until_ms, coming_until_ms;
 
