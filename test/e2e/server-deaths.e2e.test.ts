@@ -6,10 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { compileProgram } from '../support/programs.ts';
 import { useServingScene } from '../support/serving-scene.ts';
 
-const scene = useServingScene();
+const scene = useServingScene('cgroup:memory');
 const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
-/** A server that starts slowly has the host's files in its place meanwhile. */
-const anyMemTotal = 0;
+const memoryKib = 48 * 1024;
 const readers = 16;
 const deaths = 6;
 const seconds = 8 * slowness;
@@ -21,35 +20,29 @@ describe('readers whose server is killed again and again', () => {
   it.for([
     ['whole texts', 1 << 20],
     ['texts in pieces', 200],
-  ] as const)(
-    'get every answer: %s',
-    { timeout: 120_000 * slowness },
-    async ([name, bufferBytes], ctx) => {
-      // A text that host-server began is not gone on with: its reader gets EIO.
-      const isTooSlow = name === 'texts in pieces' && slowness > 1;
-      ctx.skip(isTooSlow, 'needs a machine on which servers start before host-server is called');
-      const { daemon } = scene();
-      const container = await scene().start();
-      const numbers = [readers, seconds, anyMemTotal, bufferBytes].map(String);
-      let isReading = true;
-      const reading = container
-        .exec([compileProgram('read-loop'), ...numbers], { timeoutMsec: 100_000 })
-        .finally(() => {
-          isReading = false;
-        });
-      let killed = 0;
-      while (killed < deaths && isReading) {
-        const begun = beginnings(daemon.log());
-        process.kill(daemon.pid, 'SIGKILL');
-        killed += 1;
-        await expect
-          .poll(() => beginnings(daemon.log()), { timeout: 30_000 * slowness })
-          .toBeGreaterThan(begun);
-      }
-      const { stdout, stderr, status } = await reading;
-      expect({ stdout, stderr, status }).toEqual({ stdout, stderr: '', status: 0 });
-      expect(Number(stdout)).toBeGreaterThanOrEqual(readers);
-      expect(killed).toBeGreaterThan(1);
-    },
-  );
+  ] as const)('get every answer: %s', { timeout: 120_000 * slowness }, async ([, bufferBytes]) => {
+    const { daemon, makeCgroup, start } = scene();
+    const cgroup = makeCgroup({ memoryBytes: memoryKib * 1024 });
+    const container = await start({ cgroup });
+    const numbers = [readers, seconds, memoryKib, bufferBytes].map(String);
+    let isReading = true;
+    const reading = container
+      .exec([compileProgram('read-loop'), ...numbers], { timeoutMsec: 100_000 * slowness })
+      .finally(() => {
+        isReading = false;
+      });
+    let killed = 0;
+    while (killed < deaths && isReading) {
+      const begun = beginnings(daemon.log());
+      process.kill(daemon.pid, 'SIGKILL');
+      killed += 1;
+      await expect
+        .poll(() => beginnings(daemon.log()), { timeout: 30_000 * slowness })
+        .toBeGreaterThan(begun);
+    }
+    const { stdout, stderr, status } = await reading;
+    expect({ stdout, stderr, status }).toEqual({ stdout, stderr: '', status: 0 });
+    expect(Number(stdout)).toBeGreaterThanOrEqual(readers);
+    expect(killed).toBeGreaterThan(1);
+  });
 });
