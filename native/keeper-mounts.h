@@ -141,13 +141,31 @@ static bool note_own_place(const struct mount_line *mount)
 	return false;
 }
 
+/* Without symbolic links; as given if it is not there. */
+static const char *real_path(const char *directory)
+{
+	static char real[PATH_MAX];
+	char link[64];
+	int fd = open(directory, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return directory;
+	snprintf(link, sizeof(link), "self/fd/%d", fd);
+	ssize_t length = readlinkat(proc_fd, link, real, sizeof(real) - 1);
+	close(fd);
+	if (length < 0)
+		return directory;
+	real[length] = 0;
+	return real;
+}
+
 /* Remembers the mount point and which file system is there. Nothing is asked of that itself. */
 static bool know_mount_point(const char *directory)
 {
 	const char *below = "/proc/pressure";
 
-	kept_mount_point = directory;
-	if (!escape_path(directory, kept_tree.place, sizeof(kept_tree.place) - strlen(below)))
+	kept_mount_point = real_path(directory);
+	if (!escape_path(kept_mount_point, kept_tree.place, sizeof(kept_tree.place) - strlen(below)))
 		return false;
 	snprintf(kept_pressure.place, sizeof(kept_pressure.place), "%.*s%s",
 		 (int)(sizeof(kept_pressure.place) - 32), kept_tree.place, below);

@@ -15,6 +15,7 @@ const pollMsec = 5;
 
 /** A file system, which need not be what is seen at its directory. */
 export interface OwnMount {
+  /** Without symbolic links. */
   readonly directory: string;
   /** `undefined` when it is not known, or not mounted. */
   readonly device: string | undefined;

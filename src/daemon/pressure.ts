@@ -5,6 +5,7 @@ import { createEpoll } from '../kernel/epoll.ts';
 import { openNonBlockingFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { readTextFile } from '../kernel/kept-file.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
+import { realPathOf } from '../kernel/mounts.ts';
 import { threadModule } from '../kernel/package.ts';
 import { closeInBackground } from '../kernel/pressure-trigger.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
@@ -47,6 +48,8 @@ export interface PressureUsage {
 
 /** The name of the connection's fd. */
 const connectionName = 'pressure';
+/** Where it is mounted in the tree. */
+const below = '/proc/pressure';
 
 /** The connection of /proc/pressure and the thread that serves it. */
 export class Pressure {
@@ -55,6 +58,7 @@ export class Pressure {
   readonly journal: Journal;
   readonly poison: Poison;
   readonly directory: string;
+  readonly #mountPoint: string;
   readonly #supervisor: Supervisor;
   readonly #session: SessionRecord;
   readonly #pool: WorkerPool;
@@ -77,7 +81,8 @@ export class Pressure {
     this.#isTakenOver = kept !== undefined && wasMounted(kept);
     this.#log = log;
     this.fuseFd = kept ?? openNonBlockingFuseDevice();
-    this.directory = `${start.options.mountPoint}/proc/pressure`;
+    this.#mountPoint = start.options.mountPoint;
+    this.directory = `${this.#mountPoint}${below}`;
     this.#session = new SessionRecord(viewMapping(memory.session));
     this.triggers = new TriggerTable(viewMapping(memory.pressure.triggers));
     this.journal = new Journal(viewMapping(memory.pressure.journal));
@@ -148,7 +153,7 @@ export class Pressure {
   mount(): OwnMount {
     const isMounted = this.#session.isPressureMounted();
     const device = isMounted ? this.#session.device('pressure') : undefined;
-    return { directory: this.directory, device };
+    return { directory: `${realPathOf(this.#mountPoint)}${below}`, device };
   }
 
   usage(): PressureUsage {

@@ -4,6 +4,7 @@
 import { readLayout } from '../cgroup/read-layout.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
+import { realPathOf } from '../kernel/mounts.ts';
 import { mountFuseNative, type PathMount, type PathMountPlan } from '../transport/fuse-native.ts';
 import { type LoadedFuseNative, loadFuseNative } from '../transport/fuse-native-package.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
@@ -133,7 +134,7 @@ function startAnswering({ options, log, memory, mount, resolver }: Serving): Run
 }
 
 async function stop(mountPoint: string, mount: PathMount, log: Log): Promise<void> {
-  const own = { directory: mountPoint, device: deviceAt(mountPoint) };
+  const own = { directory: realPathOf(mountPoint), device: deviceAt(mountPoint) };
   const uses = countUses(own);
   // A request that JavaScript has is answered before anything else runs on this thread.
   const wasIdle = await endMount(own, { unanswered: () => [] });

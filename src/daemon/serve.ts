@@ -7,7 +7,7 @@ import { readLayout } from '../cgroup/read-layout.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
 import { openFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
-import { mountFuse } from '../kernel/mounts.ts';
+import { mountFuse, realPathOf } from '../kernel/mounts.ts';
 import { threadModule } from '../kernel/package.ts';
 import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
@@ -234,7 +234,8 @@ class Daemon implements HeldDaemon {
   }
 
   #mount(): OwnMount {
-    return { directory: this.#options.mountPoint, device: this.#session.device('tree') };
+    const directory = realPathOf(this.#options.mountPoint);
+    return { directory, device: this.#session.device('tree') };
   }
 
   markEnding(): void {

@@ -114,6 +114,12 @@ function canonicalPath(directory: string): string | undefined {
   }
 }
 
+/** The directory without symbolic links, as given if it is not there; no file system is asked. */
+export function realPathOf(directory: string): string {
+  const path = canonicalPath(directory);
+  return path === undefined ? directory : Buffer.from(path, 'latin1').toString();
+}
+
 /** Makes the directory and its parents where they are missing; throws when it is a file. */
 export function makeDirectory(directory: string): void {
   makeDirectories(directory, 0o755);
