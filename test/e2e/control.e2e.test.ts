@@ -113,7 +113,7 @@ describe('virtualization turned off and on again and again', () => {
     const script = readUntil(stopFile);
     const readers = [1, 2].map(() => outputIn(container, ['sh', '-c', script]));
     const { daemon } = scene();
-    for (let turn = 0; turn < 40; turn++) {
+    for (let turn = 0; turn < 40 * slowness; turn++) {
       process.kill(daemon.pid, 'SIGUSR2');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

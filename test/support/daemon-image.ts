@@ -1,7 +1,8 @@
 // The image that docker/Dockerfile makes, from nothing but what this machine has: a base of the
 // host's Node, and the clone with its installed packages.
 
-import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, realpathSync, statfsSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DockerDaemon } from './docker.ts';
@@ -19,9 +20,14 @@ function npmFolder(): string {
   return join(dirname(dirname(realpathSync(process.execPath))), 'lib/node_modules/npm');
 }
 
+/** The image, what it is made of and a copy for each step of its building. */
+const neededBytes = 4e9;
+
 /** Why no image can be made here, or `undefined`. */
 export function imageLacking(): string | undefined {
-  return existsSync(npmFolder()) ? undefined : `needs npm in ${npmFolder()}`;
+  if (!existsSync(npmFolder())) return `needs npm in ${npmFolder()}`;
+  const { bavail, bsize } = statfsSync(tmpdir());
+  return bavail * bsize > neededBytes ? undefined : `needs ${neededBytes / 1e9} GB in ${tmpdir()}`;
 }
 
 /** A folder with Node, npm and a shell. */
