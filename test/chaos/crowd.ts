@@ -71,6 +71,15 @@ export function sumOf(reports: readonly CrowdReport[]): CrowdReport {
   );
 }
 
+const filesByMountPoint = new Map<string, readonly string[]>();
+
+/** Looked at once: while nobody answers there, whoever looks waits, and with it the whole test. */
+function procFilesAt(mountPoint: string): readonly string[] {
+  const files = filesByMountPoint.get(mountPoint) ?? procFiles(mountPoint);
+  filesByMountPoint.set(mountPoint, files);
+  return files;
+}
+
 /** The files that containers of the crowd have. */
 function procFiles(mountPoint: string): string[] {
   const names = readdirSync(`${mountPoint}/proc`).filter((name) => existsSync(`/proc/${name}`));
@@ -87,7 +96,7 @@ export async function joinCrowd(teardown: Teardown, options: CrowdOptions): Prom
   const memoryBytes = (smallestMiB + (count++ % 100)) * MiB;
   const cgroup = makeCgroup({ memoryBytes });
   teardown.add(() => cgroup.remove());
-  const files = procFiles(mountPoint).map((file) => `/proc/${file}`);
+  const files = procFilesAt(mountPoint).map((file) => `/proc/${file}`);
   const container = await startContainer({
     cgroup,
     mounts: [...files, systemCpus].map((path) => [`${mountPoint}${path}`, path] as const),

@@ -7,10 +7,6 @@ export class Gaps {
     this.#msecByName.set(name, [...(this.#msecByName.get(name) ?? []), msec]);
   }
 
-  longestOf(name: string): number {
-    return Math.max(0, ...(this.#msecByName.get(name) ?? []));
-  }
-
   count(): number {
     return [...this.#msecByName.values()].flat().length;
   }
