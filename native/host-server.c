@@ -180,9 +180,12 @@ static void lose_holder(struct state state)
 
 static void ask_all_again(void)
 {
-	for (int index = 0; index < CONNECTIONS; index++)
-		if (!connections[index].is_over)
-			ask_again(&connections[index]);
+	for (int index = 0; index < CONNECTIONS; index++) {
+		if (connections[index].is_over)
+			continue;
+		mend_node_files(&connections[index].files);
+		ask_again(&connections[index]);
+	}
 }
 
 /* What the server that left this keeper behind had taken when it ended, which may be later than this
@@ -241,7 +244,8 @@ static void set_slots(struct pollfd slots[SLOTS])
 {
 	slots[SIGNAL_SLOT].fd = signal_fd;
 	slots[HOLDER_SLOT].fd = notify_fd;
-	bool is_quiet = now_ms() < quiet_until_ms();
+	/* Not before what the last server left is in order. */
+	bool is_quiet = now_ms() < quiet_until_ms() || ask_again_ms != 0;
 	for (int index = 0; index < CONNECTIONS; index++)
 		slots[FIRST_CONNECTION + index].fd =
 			connections[index].is_over || is_quiet ? -1 : connections[index].fd;

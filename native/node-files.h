@@ -76,18 +76,12 @@ static uint64_t handle_of(const struct node_entry *entry)
 	return (uint64_t)entry->handle_high << 32 | entry->handle_low;
 }
 
-/* A server died while it changed the memory, and the next one will put it right. */
-static bool is_half_done(const struct node_files *files)
-{
-	return files->words[LOCK_WORD] != 0;
-}
-
 /* The entry; a free one when there is none; NULL when nothing is to be known of the handle. */
 static struct node_entry *probe(const struct node_files *files, uint64_t handle)
 {
 	uint32_t slot = home_of(handle);
 
-	if (!files->words || (uint32_t)handle == 0 || u64_at(files, CHANGING_WORD) == handle)
+	if (!files->words || (uint32_t)handle == 0)
 		return NULL;
 	for (int tried = 0; tried < TABLE_CAPACITY; tried++) {
 		struct node_entry *entry = entry_at(files, slot);
@@ -125,7 +119,8 @@ static bool copy_pages(const struct node_files *files, const struct node_entry *
 
 		if (here > count)
 			here = count;
-		memcpy(into, files->pages + (size_t)(page - 1) * PAGE_BYTES + (here ? skip : 0), here);
+		memcpy(into, files->pages + (size_t)(page - 1) * PAGE_BYTES + (here ? skip : 0),
+		       here);
 		into += here;
 		count -= here;
 		skip = here ? 0 : skip - PAGE_BYTES;
@@ -263,28 +258,21 @@ static bool note_text(const struct node_files *files, uint64_t handle, const cha
 	struct node_entry *entry = probe(files, handle);
 	bool is_kept = next >= length && next <= INT32_MAX;
 
-	if (!entry || (entry->handle_low == 0 && is_half_done(files)))
+	if (!entry)
 		return false;
-	/* The server that mends it counts pages by what entries have. */
-	bool is_whole_memory = !is_half_done(files);
-	if (!is_whole_memory)
-		entry->first_page = 0;
-	if (is_whole_memory) {
-		begin_change(files, handle);
-		if (!claim_entry(files, entry, handle)) {
-			end_change(files);
-			return false;
-		}
-		free_pages(files, entry);
-		if (!is_kept && length <= INT32_MAX)
-			is_kept = store_pages(files, entry, text + next, (size_t)(length - next));
+	begin_change(files, handle);
+	if (!claim_entry(files, entry, handle)) {
+		end_change(files);
+		return false;
 	}
+	free_pages(files, entry);
+	if (!is_kept && length <= INT32_MAX)
+		is_kept = store_pages(files, entry, text + next, (size_t)(length - next));
 	entry->first_page_offset = is_kept ? (int32_t)next : 0;
 	entry->length = is_kept ? (int32_t)(length > next ? length : next) : 0;
 	entry->last = -1;
 	entry->next = is_kept ? (int32_t)next : ELSEWHERE;
-	if (is_whole_memory)
-		end_change(files);
+	end_change(files);
 	return is_kept;
 }
 
@@ -309,7 +297,7 @@ static void forget_reading(const struct node_files *files, uint64_t handle)
 {
 	struct node_entry *entry = find_node_entry(files, handle);
 
-	if (!entry || is_half_done(files))
+	if (!entry)
 		return;
 	begin_change(files, handle);
 	free_pages(files, entry);
@@ -318,6 +306,99 @@ static void forget_reading(const struct node_files *files, uint64_t handle)
 	entry->handle_low = 0;
 	close_hole(files, (uint32_t)(entry - entry_at(files, 0)));
 	end_change(files);
+}
+
+/* Whether the entry's pages are a chain of the length that its text needs, and no other's; they are
+ * its own then. */
+static bool owns_pages(const struct node_files *files, const struct node_entry *entry,
+		       bool used[POOL_PAGES + 1])
+{
+	int64_t left =
+		((int64_t)entry->length - entry->first_page_offset + PAGE_BYTES - 1) / PAGE_BYTES;
+	int32_t page = entry->first_page;
+
+	if (page == 0)
+		return true;
+	for (; left > 0 && page > 0 && page <= POOL_PAGES && !used[page]; left--)
+		page = files->words[LINKS_AT + page];
+	if (left != 0 || page != 0)
+		return false;
+	for (page = entry->first_page; page != 0; page = files->words[LINKS_AT + page])
+		used[page] = true;
+	return true;
+}
+
+/* All pages but these are free. */
+static void rebuild_pool(const struct node_files *files, const bool used[POOL_PAGES + 1])
+{
+	int32_t ever_used = files->words[POOL_EVER_USED];
+
+	if (ever_used < 0 || ever_used > POOL_PAGES)
+		ever_used = POOL_PAGES;
+	for (int32_t page = POOL_PAGES; page > ever_used; page--)
+		if (used[page])
+			ever_used = page;
+	files->words[POOL_EVER_USED] = ever_used;
+	files->words[POOL_USED] = 0;
+	files->words[POOL_FREE] = 0;
+	for (int32_t page = ever_used; page > 0; page--) {
+		if (used[page]) {
+			files->words[POOL_USED]++;
+			continue;
+		}
+		files->words[LINKS_AT + page] = files->words[POOL_FREE];
+		files->words[POOL_FREE] = page;
+	}
+}
+
+static void enter_anew(const struct node_files *files, const struct node_entry *old)
+{
+	struct node_entry *entry = probe(files, handle_of(old));
+
+	if (!entry || entry->handle_low != 0)
+		return;
+	*entry = *old;
+	files->words[COUNT_WORD]++;
+	owner_words(files, entry->owner)[0]++;
+	if (entry->first_page)
+		owner_words(files, entry->owner)[1] +=
+			(entry->length - entry->first_page_offset + PAGE_BYTES - 1) / PAGE_BYTES;
+}
+
+/* A server that died while it changed the memory has left it half done: as OpenFiles.recoverAll().
+ * Until it is mended no handle counts as the Node server's, or a text could be taken for the rest
+ * of another one, should this process die as well. Precondition: no other server uses it. */
+static void mend_node_files(struct node_files *files)
+{
+	static bool used[POOL_PAGES + 1];
+	size_t table_bytes = (size_t)TABLE_CAPACITY * sizeof(struct node_entry), count = 0;
+
+	if (!files->words || files->words[LOCK_WORD] == 0)
+		return;
+	struct node_entry *whole =
+		mmap(NULL, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (whole == MAP_FAILED) {
+		files->words = NULL;
+		return;
+	}
+	uint64_t before_first = u64_at(files, BEFORE_FIRST_WORD);
+	uint64_t changing = u64_at(files, CHANGING_WORD);
+	memcpy(files->words + BEFORE_FIRST_WORD, files->words + LAST_HANDLE_WORD, sizeof(uint64_t));
+	memset(used, 0, sizeof(used));
+	for (uint32_t slot = 0; slot < TABLE_CAPACITY; slot++) {
+		const struct node_entry *entry = entry_at(files, slot);
+
+		if (entry->handle_low != 0 && handle_of(entry) != changing &&
+		    owns_pages(files, entry, used))
+			whole[count++] = *entry;
+	}
+	memset(files->words + TABLE_AT, 0, (size_t)(POOL_AT - TABLE_AT) * 4);
+	for (size_t index = 0; index < count; index++)
+		enter_anew(files, &whole[index]);
+	rebuild_pool(files, used);
+	munmap(whole, table_bytes);
+	memcpy(files->words + BEFORE_FIRST_WORD, &before_first, sizeof(before_first));
+	__atomic_store_n(&files->words[LOCK_WORD], 0, __ATOMIC_SEQ_CST);
 }
 
 #endif

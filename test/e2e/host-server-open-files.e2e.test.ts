@@ -167,3 +167,27 @@ describe('a text of host-server', () => {
     expect(openFiles.usage()).toEqual({ entries: 0, pages: 0 });
   });
 });
+
+describe('what is remembered when a server died while it changed it', () => {
+  it('is put right, and texts of host-server are read on', async () => {
+    const scene = await openFile(true);
+    const { openFiles, leaveHalfDone } = scene.state;
+    const [whole, changing] = [openFiles.nextHandle(), openFiles.nextHandle()];
+    const end = { owner: 7, text: ownText, nextOffset: 10 };
+    for (const handle of [whole, changing]) openFiles.begin({ ...end, handle });
+    leaveHalfDone(changing);
+    const host = scene.startHost();
+    let text = await readNext(scene.file, 100);
+    text += await readNext(scene.file, 100);
+    await host.kill();
+    text += await readOfServer(scene, 100_000);
+    expect(text.slice(0, 10)).toBe('MemTotal: ');
+    expect(text.at(-1)).toBe('\n');
+    expect(openFiles.usage()).toEqual({ entries: 2, pages: 1 + Math.ceil(ownText.length / 4096) });
+    const rest = Buffer.alloc(ownText.length);
+    const length = openFiles.readOn({ handle: whole, offset: 10, isAskedAgain: false }, rest);
+    expect(rest.toString('latin1', 0, length)).toBe(ownText.slice(10));
+    const lost = openFiles.readOn({ handle: changing, offset: 10, isAskedAgain: false }, rest);
+    expect(lost).toBeUndefined();
+  });
+});

@@ -11,10 +11,18 @@ import { closeFd } from '../../src/kernel/process.ts';
 import { OpenFiles } from '../../src/vfs/open-files.ts';
 import type { Teardown } from './teardown.ts';
 
+/** See native/node-files.h. */
+const lockWord = 0;
+const changingWord = 7;
+const poolUsedWord = 270_346;
+const someThread = 3;
+
 export interface SessionState {
   readonly fd: number;
   readonly journal: Journal;
   readonly openFiles: OpenFiles;
+  /** As a thread leaves it that dies while it changes what is remembered of the handle. */
+  leaveHalfDone(handle: number): void;
   readonly session: SessionRecord;
 }
 
@@ -26,6 +34,15 @@ export function makeSessionState(teardown: Teardown): SessionState {
     journal: new Journal(viewMapping(shared.journal)),
     openFiles: new OpenFiles(viewMapping(shared.openFiles), 1),
     session: new SessionRecord(viewMapping(session)),
+    leaveHalfDone: (handle) => {
+      const words = new Int32Array(viewMapping(shared.openFiles), 0, poolUsedWord + 2);
+      words[lockWord] = someThread;
+      words[changingWord] = handle | 0;
+      words[changingWord + 1] = Math.floor(handle / 2 ** 32);
+      // Whatever it was at: counts that do not hold, and pages that nobody has.
+      words[poolUsedWord] = 0;
+      words[poolUsedWord + 1] = 0;
+    },
   };
 }
 
