@@ -24,8 +24,8 @@ const DEATHS = 2;
 /** 1 and up: the request waits for its turn. 0: it has had it, and what happens may be its doing. */
 const TURN = 3;
 const rowWords = 4;
-/** Requests take microseconds, and those that kill are hardly slower. */
-const turnMsec = 20;
+/** Requests take microseconds, the first ones of a server tens of milliseconds where CPUs are busy. */
+const turnMsec = 100;
 const lastTurn = 11;
 
 const quarantineBegin = (headerWords + requestRows * rowWords) * 4;
