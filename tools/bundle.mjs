@@ -1,5 +1,5 @@
 // Puts each program of dist/ and all modules that it imports into one file, in the place of its
-// first module: loading a hundred and fifty modules in each of five threads was half of what a
+// first module: loading a hundred and fifty modules in each of five threads was a third of what a
 // start costs, and readers wait for a start when a server has died. Packages stay outside.
 import process from 'node:process';
 import { build } from 'esbuild';
