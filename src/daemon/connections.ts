@@ -12,6 +12,8 @@ import { keeperSocketOf } from './run-directory.ts';
 export const holderProgram = packagePath('native/build/holder');
 const keeperProgram = packagePath('native/build/host-server');
 
+/** The name of the connection that all but /proc/pressure comes through. */
+export const treeConnection = 'tree';
 const triggerPrefix = 'trigger-';
 
 export function triggerName(slot: number): string {
@@ -35,7 +37,7 @@ export interface Connections {
 function namedFds({ state, tree, pressure, triggers }: Connections): PassedFd[] {
   const fds = [
     { name: 'state', fd: state },
-    { name: 'tree', fd: tree },
+    { name: treeConnection, fd: tree },
   ];
   if (pressure !== undefined) fds.push({ name: 'pressure', fd: pressure });
   for (const slot of triggers?.live() ?? []) {

@@ -5,21 +5,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLayout } from '../cgroup/read-layout.ts';
 import { realtimeUsec } from '../kernel/clock.ts';
-import { openFuseDevice, wasMounted } from '../kernel/fuse-device.ts';
+import { wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
-import { mountFuse, realPathOf } from '../kernel/mounts.ts';
+import { realPathOf } from '../kernel/mounts.ts';
 import { threadModule } from '../kernel/package.ts';
 import { Pidfd } from '../kernel/process.ts';
 import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { blameUnanswered } from './blame.ts';
-import { type Connections, endKeeper } from './connections.ts';
+import { type Connections, endKeeper, treeConnection } from './connections.ts';
 import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { readSight } from './host-check.ts';
 import { Journal } from './journal.ts';
 import { type LoadSampling, startLoadSampling } from './load-sampling.ts';
 import type { Log } from './log.ts';
-import { claimMountPoint, StartError } from './mount-point.ts';
+import { mountTree, openConnection } from './new-mount.ts';
 import { Poison } from './poison.ts';
 import { Pressure } from './pressure.ts';
 import { endNow } from './process-end.ts';
@@ -27,8 +27,7 @@ import type { ServeOptions } from './serve-options.ts';
 import { openServerMemory, recoverMemory, type ServerMemory } from './server-memory.ts';
 import { type Asked, startAnswering } from './server-status.ts';
 import { SessionRecord } from './session-record.ts';
-import { chosenStrategy, reasonOf, requireSight } from './start-checks.ts';
-import { whileStartingAlone } from './start-lock.ts';
+import { chosenStrategy, requireSight } from './start-checks.ts';
 import { type Beginning, Supervisor } from './supervisor.ts';
 import { takeUnanswered } from './take-over.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -82,7 +81,6 @@ export async function startDaemon(
   return daemon;
 }
 
-const connectionName = 'tree';
 const watchMsec = 250;
 const pressurePatienceMsec = 2000;
 /** A process that is killed ends in some 20 ms. */
@@ -109,10 +107,10 @@ class Daemon implements HeldDaemon {
     this.#options = options;
     this.#log = log;
     this.#supervisor = supervisor;
-    const kept = supervisor.kept.get(connectionName);
+    const kept = supervisor.kept.get(treeConnection);
     // Its predecessor may have died before it was mounted.
     this.#isTakenOver = kept !== undefined && wasMounted(kept);
-    this.#fuseFd = kept ?? openedDevice();
+    this.#fuseFd = kept ?? openConnection();
     this.#memory = openServerMemory(supervisor.kept.get('state'));
     const { shared, session } = this.#memory;
     this.#session = new SessionRecord(viewMapping(session));
@@ -259,7 +257,7 @@ class Daemon implements HeldDaemon {
   }
 
   forgetConnections(): void {
-    this.#supervisor.drop(connectionName);
+    this.#supervisor.drop(treeConnection);
     this.#pressure?.forget();
   }
 
@@ -290,28 +288,4 @@ class Daemon implements HeldDaemon {
     const patience = sleep(pressurePatienceMsec, undefined, { ref: false });
     await Promise.race([this.#pressure?.stop(), patience]);
   }
-}
-
-function openedDevice(): number {
-  try {
-    return openFuseDevice();
-  } catch (error) {
-    throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
-  }
-}
-
-/** Kept before it is mounted: from then on there is no moment at which its end would be noticed. */
-function mountTree(fd: number, options: ServeOptions, supervisor: Supervisor, log: Log): void {
-  const { mountPoint } = options;
-  // Two that start at once would both find the mount point free.
-  whileStartingAlone(() => {
-    claimMountPoint(mountPoint, log);
-    supervisor.keep(connectionName, fd);
-    try {
-      mountFuse(fd, mountPoint);
-    } catch (error) {
-      supervisor.drop(connectionName);
-      throw new StartError(`${reasonOf(error)}. Run "nsproc doctor" to see what is missing.`);
-    }
-  });
 }

@@ -2,18 +2,15 @@
 // one of them throws, each layer in its turn. The file "faults" of the copy tells which did.
 
 import { appendFileSync } from 'node:fs';
-
-/** A module of the copy. @type {(path: string) => Promise<any>} */
-const from = (path) => import(new URL(path, import.meta.url).href);
-const { Session } = await from('../fuse/session.js');
-const { viewMapping } = await from('../kernel/mapped-memory.js');
-const { threadData } = await from('../kernel/threads.js');
-const { DevFuseChannel } = await from('../transport/dev-fuse.js');
-const { OpenFiles } = await from('../vfs/open-files.js');
-const { makeFileSystem } = await from('./file-system.js');
-const { serveWhenOpen } = await from('./serve-when-open.js');
-const { ThreadLog } = await from('./thread-log.js');
-const { threadParts } = await from('./thread-parts.js');
+import {
+  channel,
+  hostResolver,
+  makeSession,
+  openFiles,
+  resolver,
+  serveWith,
+  textParts,
+} from './copied-worker.mjs';
 
 /** So many calls between two faults; a request is a few dozen. */
 const callsBetween = 400;
@@ -76,10 +73,6 @@ function faultyContainer(container) {
   return known.get(container);
 }
 
-const start = threadData();
-const log = new ThreadLog();
-const openFiles = faulty('vfs', new OpenFiles(viewMapping(start.memory.openFiles), start.thread));
-const { resolver, hostResolver, textParts } = threadParts(start, log);
 const { containers, sources, report } = textParts;
 const faultySources = new Proxy(sources, {
   get(target, name) {
@@ -88,33 +81,23 @@ const faultySources = new Proxy(sources, {
     return name === 'cpuTimes' ? faulty('view', value) : value;
   },
 });
-
-/** @type {(whoReads: object, parts: object) => any} */
-function makeSession(whoReads, parts) {
-  const fileSystem = makeFileSystem({
-    resolver: whoReads,
-    textParts: parts,
-    openFiles,
-    timeSec: start.startTimeSec,
-  });
-  return new Session(
-    faulty('tree', fileSystem),
-    (/** @type {unknown} */ error, /** @type {any} */ header) => log.failed(error, header),
-  );
-}
-
-const parts = {
-  containers: faulty(
-    'procfs',
-    containers,
-    (/** @type {any} */ result) => result && faultyContainer(result),
-  ),
-  sources: faultySources,
-  report,
+const faultyContainers = faulty(
+  'procfs',
+  containers,
+  (/** @type {any} */ result) => result && faultyContainer(result),
+);
+const always = {
+  openFiles: faulty('vfs', openFiles),
+  wrapTree: (/** @type {object} */ tree) => faulty('tree', tree),
 };
-serveWhenOpen(start, log, {
-  connection: 'tree',
-  channel: faulty('transport', new DevFuseChannel(start.fuseFd)),
-  session: faulty('fuse', makeSession(faulty('reader', resolver), parts)),
-  makeHostSession: () => makeSession(hostResolver(), textParts),
+const session = makeSession({
+  ...always,
+  resolver: faulty('reader', resolver),
+  textParts: { containers: faultyContainers, sources: faultySources, report },
+});
+
+serveWith({
+  channel: faulty('transport', channel),
+  session: faulty('fuse', session),
+  makeHostSession: () => makeSession({ ...always, resolver: hostResolver() }),
 });

@@ -31,8 +31,11 @@ export function copyServer(teardown: Teardown, version = '0.9.0'): ServerCopy {
   return {
     ...{ directory, version },
     useWorker: (name) => {
-      const module = fileURLToPath(new URL(name, import.meta.url));
-      copyFileSync(module, join(directory, 'dist/daemon/worker.js'));
+      const copies = { [name]: 'worker.js', 'copied-worker.mjs': 'copied-worker.mjs' };
+      for (const [module, place] of Object.entries(copies)) {
+        const file = fileURLToPath(new URL(module, import.meta.url));
+        copyFileSync(file, join(directory, 'dist/daemon', place));
+      }
     },
     forgetResend: () => {
       const file = join(directory, 'dist/cli/program.js');
