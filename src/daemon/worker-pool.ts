@@ -16,6 +16,7 @@ import type { PreparedMessage, WorkerStart } from './worker-start.ts';
 const healthyMsec = 10_000;
 const firstDelayMsec = 10;
 const longestDelayMsec = 1000;
+
 /** A log line that a serving thread posts to the main thread. */
 export interface ThreadLogLine {
   readonly level: 'warn' | 'error' | 'debug';

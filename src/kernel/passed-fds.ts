@@ -7,11 +7,19 @@ const firstFd = 3;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
-/** The names in their order; none if they are not for this process. */
+/** The names in their order, whoever they are for. */
+function namesIn(environment: NodeJS.ProcessEnv): string[] {
+  const { LISTEN_FDS: count = '0', LISTEN_FDNAMES: names = '' } = environment;
+  return count === '0' ? [] : names.split(':').slice(0, Number(count));
+}
+
+/** Not so those of somebody else, such as a wrapper that passed its environment on. */
+function areForThisProcess(environment: NodeJS.ProcessEnv): boolean {
+  return Number(environment['LISTEN_PID']) === process.pid;
+}
+
 function passedNames(environment: NodeJS.ProcessEnv): string[] {
-  const { LISTEN_PID: pid, LISTEN_FDS: count = '0', LISTEN_FDNAMES: names = '' } = environment;
-  if (Number(pid) !== process.pid || count === '0') return [];
-  return names.split(':').slice(0, Number(count));
+  return areForThisProcess(environment) ? namesIn(environment) : [];
 }
 
 /** Whether there is one of this name. */
@@ -31,16 +39,15 @@ export function passFdsOn(environment: NodeJS.ProcessEnv): void {
  * nor hear of them.
  */
 export function takePassedFds(environment: NodeJS.ProcessEnv): Map<string, number> {
-  const { LISTEN_PID: pid, LISTEN_FDS: count = '0', LISTEN_FDNAMES: names = '' } = environment;
+  const names = namesIn(environment);
+  const areOurs = areForThisProcess(environment);
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name];
   const fds = new Map<string, number>();
-  const passed = count === '0' ? [] : names.split(':').slice(0, Number(count));
-  passed.forEach((name, index) => {
+  names.forEach((name, index) => {
     const fd = firstFd + index;
     if (libc.fcntl(fd, F_SETFD, FD_CLOEXEC) === 0) fds.set(name, fd);
   });
-  // Somebody else's, such as a wrapper's that passed its environment on.
-  return Number(pid) === process.pid ? fds : new Map();
+  return areOurs ? fds : new Map();
 }
 
 /** The next byte of a pipe; `undefined` when its other end was closed, or it can't be read. */
