@@ -7,6 +7,10 @@ export class Gaps {
     this.#msecByName.set(name, [...(this.#msecByName.get(name) ?? []), msec]);
   }
 
+  longest(): number {
+    return Math.max(0, ...[...this.#msecByName.values()].flat());
+  }
+
   count(): number {
     return [...this.#msecByName.values()].flat().length;
   }
