@@ -2,8 +2,8 @@
 
 import { demoLimits, type FileTexts, runDemoContainer } from '../daemon/demo.ts';
 import { createLog } from '../daemon/log.ts';
+import { defaultServeSettings } from './default-settings.ts';
 import { ExitStatus } from './exit-status.ts';
-import { defaultServeSettings } from './serve.ts';
 import { alignColumns, painter } from './terminal.ts';
 
 /** Lines of meminfo that people look at first. */

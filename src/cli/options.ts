@@ -1,14 +1,14 @@
 // The options of `nsproc serve`. Each can also be given as a variable NSPROC_...
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { logLevels } from '../daemon/log.ts';
 import {
   cpuPolicies,
+  logLevels,
   resolverNames,
   switchPositions,
   transportNames,
 } from '../daemon/serve-options.ts';
-import { defaultServeSettings as defaults } from './serve.ts';
+import { defaultServeSettings as defaults } from './default-settings.ts';
 
 /** A whole number of a range, for an option's value. */
 export function wholeNumber(low: number, high: number): (text: string) => number {

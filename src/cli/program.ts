@@ -1,16 +1,13 @@
-// The commands and their options. Each command's work is in a file of its own.
+// The commands and their options. Each command's work is in a file of its own, loaded when it is
+// called: most of them need little of the code.
 
 import { Command, CommanderError } from 'commander';
 import { ControlError } from '../daemon/control-client.ts';
-import { StartError } from '../daemon/mount-point.ts';
+import { StartError } from '../daemon/start-error.ts';
 import { switchNames } from '../daemon/switches.ts';
 import { nsprocVersion } from '../kernel/package.ts';
-import { runMetrics, runSet, runStatus } from './control.ts';
-import { runDemo } from './demo.ts';
-import { runDoctor } from './doctor.ts';
+import { defaultServeSettings } from './default-settings.ts';
 import { ExitStatus } from './exit-status.ts';
-import { runExplain } from './explain.ts';
-import { runHeal } from './heal.ts';
 import {
   mountPointOption,
   requireCompatible,
@@ -18,8 +15,6 @@ import {
   viewOptions,
   wholeNumber,
 } from './options.ts';
-import { defaultServeSettings, runServe } from './serve.ts';
-import { runRelease, runUpgrade } from './upgrade.ts';
 
 const epilogue = `
 Examples:
@@ -48,6 +43,7 @@ function addServe(program: Command, setStatus: SetStatus): void {
   for (const option of serveOptions()) command.addOption(option);
   command.action(async ({ initCacheTtl, ...options }) => {
     requireCompatible(command);
+    const { runServe } = await import('./serve.ts');
     setStatus(await runServe({ ...options, initCacheTtlMsec: initCacheTtl }));
   });
 }
@@ -58,7 +54,10 @@ function addDoctor(program: Command, setStatus: SetStatus): void {
     .description('say whether and how this host can run nsproc')
     .addOption(mountPointOption('the mount point to look at'))
     .option('--json', 'as one JSON object')
-    .action((options) => setStatus(runDoctor(options)));
+    .action(async (options) => {
+      const { runDoctor } = await import('./doctor.ts');
+      setStatus(runDoctor(options));
+    });
 }
 
 function addExplain(program: Command, setStatus: SetStatus): void {
@@ -68,7 +67,10 @@ function addExplain(program: Command, setStatus: SetStatus): void {
     .argument('<pid>', 'a process or thread, as numbered on the host', wholeNumber(1, 2 ** 22))
     .argument('[file]', 'one of the files, such as meminfo; all if left out')
     .option('--json', 'as one JSON object')
-    .action((pid, file, options) => setStatus(runExplain(pid, file, options)));
+    .action(async (pid, file, options) => {
+      const { runExplain } = await import('./explain.ts');
+      setStatus(runExplain(pid, file, options));
+    });
   for (const option of viewOptions()) command.addOption(option);
 }
 
@@ -80,29 +82,44 @@ function addControl(program: Command, setStatus: SetStatus): void {
     .description('say how a running daemon is')
     .addOption(mountPointOption(whichDaemon))
     .option('--json', 'as one JSON object')
-    .action(async (options) => setStatus(await runStatus(options)));
+    .action(async (options) => {
+      const { runStatus } = await import('./control.ts');
+      setStatus(await runStatus(options));
+    });
   program
     .command('set')
     .description('change what containers see, until the daemon is stopped')
     .argument('<name>', switchNames.join(', '))
     .argument('<value>', 'on or off, for cpus quota or cpuset; default: as it was started')
     .addOption(mountPointOption(whichDaemon))
-    .action(async (name, value, options) => setStatus(await runSet(name, value, options)));
+    .action(async (name, value, options) => {
+      const { runSet } = await import('./control.ts');
+      setStatus(await runSet(name, value, options));
+    });
   program
     .command('metrics')
     .description("print a running daemon's numbers in the text format of Prometheus")
     .addOption(mountPointOption(whichDaemon))
-    .action(async (options) => setStatus(await runMetrics(options)));
+    .action(async (options) => {
+      const { runMetrics } = await import('./control.ts');
+      setStatus(await runMetrics(options));
+    });
   program
     .command('upgrade')
     .description('replace a running daemon by the code that is installed now; no reader notices')
     .addOption(mountPointOption(whichDaemon))
-    .action(async (options) => setStatus(await runUpgrade(options)));
+    .action(async (options) => {
+      const { runUpgrade } = await import('./upgrade.ts');
+      setStatus(await runUpgrade(options));
+    });
   program
     .command('release')
     .description('let containers whose requests killed servers have their own files again')
     .addOption(mountPointOption(whichDaemon))
-    .action(async (options) => setStatus(await runRelease(options)));
+    .action(async (options) => {
+      const { runRelease } = await import('./upgrade.ts');
+      setStatus(await runRelease(options));
+    });
 }
 
 function addHeal(program: Command, setStatus: SetStatus): void {
@@ -114,14 +131,20 @@ function addHeal(program: Command, setStatus: SetStatus): void {
     .option('--hung', 'also replace mounts whose server is there but does not answer')
     .option('--pid <pid>', 'only the mount namespace of this process', wholeNumber(1, 2 ** 22))
     .option('--json', 'as one JSON object')
-    .action(async (options) => setStatus(await runHeal(options)));
+    .action(async (options) => {
+      const { runHeal } = await import('./heal.ts');
+      setStatus(await runHeal(options));
+    });
 }
 
 function addDemo(program: Command, setStatus: SetStatus): void {
   program
     .command('demo')
     .description("start a small container and show its files beside the host's")
-    .action(async () => setStatus(await runDemo()));
+    .action(async () => {
+      const { runDemo } = await import('./demo.ts');
+      setStatus(await runDemo());
+    });
 }
 
 function createProgram(setStatus: SetStatus): Command {

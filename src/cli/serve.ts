@@ -1,30 +1,18 @@
 // nsproc serve: runs the daemon in the foreground.
 
 import { resolve } from 'node:path';
-import { startHeldServer } from '../daemon/held-server.ts';
-import { createLog } from '../daemon/log.ts';
-import { defaultMountPoint } from '../daemon/run-directory.ts';
+import { becomeHolder } from '../daemon/become-holder.ts';
 import type { ServeSettings } from '../daemon/serve-options.ts';
-import { startUnheldServer } from '../daemon/unheld-server.ts';
-import { cpuCount } from '../kernel/machine.ts';
-
-export const defaultServeSettings: ServeSettings = {
-  transport: 'dev-fuse',
-  mountPoint: defaultMountPoint,
-  workers: Math.min(4, Math.max(2, cpuCount())),
-  resolver: 'auto',
-  initCacheTtlMsec: 10_000,
-  virtualization: 'on',
-  cpus: 'quota',
-  swap: 'on',
-  zswap: 'on',
-  loadavg: 'on',
-  logLevel: 'info',
-};
 
 /** Serves until a signal or an unmount; the exit status. */
-export function runServe({ transport, ...options }: ServeSettings): Promise<number> {
+export async function runServe({ transport, ...given }: ServeSettings): Promise<number> {
+  const options = { ...given, mountPoint: resolve(given.mountPoint) };
+  const isHeld = transport === 'dev-fuse';
+  const failure = isHeld ? becomeHolder(options.mountPoint) : undefined;
+  // What became the holder has no use for all this.
+  const { createLog } = await import('../daemon/log.ts');
   const log = createLog(options.logLevel, process.stderr.isTTY);
-  const start = transport === 'fuse-native' ? startUnheldServer : startHeldServer;
-  return start({ ...options, mountPoint: resolve(options.mountPoint) }, log);
+  if (failure !== undefined) log.warn({ err: failure.error }, `no holder: ${failure.consequence}`);
+  if (isHeld) return (await import('../daemon/held-server.ts')).startHeldServer(options, log);
+  return (await import('../daemon/unheld-server.ts')).startUnheldServer(options, log);
 }

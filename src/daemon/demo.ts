@@ -6,9 +6,9 @@ import { readTextFile } from '../kernel/kept-file.ts';
 import { makeTemporaryDirectory, removeEmptyDirectory } from '../kernel/made-directories.ts';
 import { type DemoCgroup, type DemoLimits, makeDemoCgroup } from './demo-cgroup.ts';
 import type { Log } from './log.ts';
-import { StartError } from './mount-point.ts';
 import { startDaemon } from './serve.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { StartError } from './start-error.ts';
 
 export const demoLimits: DemoLimits = {
   memoryBytes: 64 * 1024 * 1024,

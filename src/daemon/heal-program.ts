@@ -5,7 +5,7 @@ import { packagePath } from '../kernel/package.ts';
 import { runWithFds } from '../kernel/run-with-fds.ts';
 import { errnoName } from '../kernel/system-error.ts';
 import { flagBitsOf, type ServedPlace } from './heal-plan.ts';
-import { StartError } from './mount-point.ts';
+import { StartError } from './start-error.ts';
 
 const programPath = packagePath('native/build/heal');
 

@@ -17,7 +17,7 @@ import type { PlaceRow } from './heal-outcome.ts';
 import { type FoundPlace, healPlace, type LiveMount, type PlaceHealing } from './heal-place.ts';
 import { isServed, servedPlacesOf } from './heal-plan.ts';
 import { runHealProgram } from './heal-program.ts';
-import { StartError } from './mount-point.ts';
+import { StartError } from './start-error.ts';
 
 export interface HealOptions {
   /** Of the live nsproc, without symbolic links. */

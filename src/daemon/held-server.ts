@@ -1,49 +1,19 @@
 // A server under its supervisor: what starts it, ends it, and what becomes of its connections.
 
-import { fileExists } from '../kernel/file-exists.ts';
-import { becomeProgram } from '../kernel/start-program.ts';
-import { holderProgram, leaveToHolder, leaveToKeeper } from './connections.ts';
+import { ownCommand } from '../kernel/own-command.ts';
+import { leaveToHolder, leaveToKeeper } from './connections.ts';
 import type { Log } from './log.ts';
 import { removeDeadMount } from './mount-point.ts';
 import { endForSure, endingSignals, endNow } from './process-end.ts';
-import { keeperSocketOf } from './run-directory.ts';
 import { type HeldDaemon, startDaemon } from './serve.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Supervisor } from './supervisor.ts';
 
 const supervisorWatchMsec = 500;
 
-/** This process, as whoever started it wrote it. */
-function ownCommand(): string[] {
-  return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-}
-
-/**
- * Makes sure that the holder is above this process, also below systemd: it starts a server that
- * died at once, and answers while none can be started. It first gets what a keeper has of an
- * earlier daemon. This process becomes it, with the same pid, and starts this program anew.
- */
-function findSupervisor({ mountPoint }: ServeOptions, log: Log): Supervisor {
-  if (Supervisor.isHolder(process.env)) return new Supervisor(process.env);
-  const socket = keeperSocketOf(mountPoint);
-  const fetch = fileExists(socket) ? [holderProgram, '--fetch', socket, '--'] : [];
-  // It may have to leave a keeper before any server of its own has told it where.
-  const places = { NSPROC_KEEPER_SOCKET: socket, NSPROC_KEPT_AT: mountPoint };
-  const hasStore = Supervisor.hasStore(process.env);
-  try {
-    becomeProgram([...fetch, holderProgram, '--', ...ownCommand()], { ...process.env, ...places });
-  } catch (error) {
-    const keptBy = hasStore ? 'systemd alone keeps the connections' : 'they end with this process';
-    log.warn({ err: error }, `no holder: ${keptBy}`);
-  }
-  return new Supervisor(hasStore ? process.env : {});
-}
-
 /** Serves until a signal or an unmount; the exit status. */
 export async function startHeldServer(options: ServeOptions, log: Log): Promise<number> {
-  const supervisor = findSupervisor(options, log);
-  const server = new HeldServer(options, log, supervisor);
-  return server.run();
+  return new HeldServer(options, log, Supervisor.find(process.env)).run();
 }
 
 class HeldServer {

@@ -4,10 +4,9 @@ import { createRequire } from 'node:module';
 import { type Logger, pino } from 'pino';
 import type prettyStream from 'pino-pretty';
 import { openErrorOutput } from '../kernel/error-output.ts';
+import type { LogLevel } from './serve-options.ts';
 
 export type Log = Logger;
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 /** Logs to standard error, so that standard output stays free for results. */
 export function createLog(level: LogLevel, isTerminal: boolean): Log {

@@ -10,11 +10,7 @@ import {
   readMountsAt,
 } from '../kernel/mounts.ts';
 import type { Log } from './log.ts';
-
-/** A reason not to start that the person at the command line can do something about. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
+import { StartError } from './start-error.ts';
 
 function refusal(directory: string, why: string, what: string): StartError {
   const choose = 'or choose another directory with --mount-point.';

@@ -4,9 +4,10 @@ import { openFuseDevice } from '../kernel/fuse-device.ts';
 import { mountFuse } from '../kernel/mounts.ts';
 import { treeConnection } from './connections.ts';
 import type { Log } from './log.ts';
-import { claimMountPoint, StartError } from './mount-point.ts';
+import { claimMountPoint } from './mount-point.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { reasonOf } from './start-checks.ts';
+import { StartError } from './start-error.ts';
 import { whileStartingAlone } from './start-lock.ts';
 import type { Supervisor } from './supervisor.ts';
 

@@ -1,12 +1,13 @@
 // The settings of `nsproc serve`, checked.
 
 import type { ShownMemory } from '../view/memory.ts';
-import type { LogLevel } from './log.ts';
 
 export const transportNames = ['dev-fuse', 'fuse-native'] as const;
 export const resolverNames = ['auto', 'ns-get-init-pid', 'ns-get-tgid', 'ucred'] as const;
 export const cpuPolicies = ['quota', 'cpuset'] as const;
 export const switchPositions = ['on', 'off'] as const;
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 export type Switch = (typeof switchPositions)[number];
 
 export interface ServeOptions {

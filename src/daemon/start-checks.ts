@@ -3,8 +3,8 @@
 import { hasCapability } from '../kernel/machine.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';
 import type { InitStrategy } from '../reader/strategies/init-strategy.ts';
-import { StartError } from './mount-point.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { StartError } from './start-error.ts';
 
 /** Without it no container is ever known, and all of them would silently get the host's files. */
 export function requireSight(): void {

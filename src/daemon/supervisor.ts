@@ -56,6 +56,12 @@ export class Supervisor {
     this.watchdogMsec = watchdogUsec === undefined ? undefined : Number(watchdogUsec) / 1000;
   }
 
+  /** The one that this process has: the holder, systemd if that keeps fds, or none. */
+  static find(environment: NodeJS.ProcessEnv): Supervisor {
+    const isSupervised = Supervisor.isHolder(environment) || Supervisor.hasStore(environment);
+    return new Supervisor(isSupervised ? environment : {});
+  }
+
   /** Whether the holder started this process. */
   static isHolder(environment: NodeJS.ProcessEnv): boolean {
     return hasPassedFd(environment, goName);

@@ -1,15 +1,10 @@
 // Facts about the machine and this process's rights on it.
 
 import { readdirSync } from 'node:fs';
-import { availableParallelism, machine, release } from 'node:os';
+import { machine, release } from 'node:os';
 import { readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
 import { errnoName } from './system-error.ts';
-
-/** CPUs that this process may use. */
-export function cpuCount(): number {
-  return availableParallelism();
-}
 
 /** Such as `Linux 6.12.9 x86_64`. */
 export function kernelName(): string {

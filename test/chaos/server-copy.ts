@@ -1,6 +1,14 @@
 // A copy of the built daemon, which a test may break, mend and replace while it runs.
 
-import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Teardown } from '../support/teardown.ts';
@@ -38,15 +46,27 @@ export function copyServer(teardown: Teardown, version = '0.9.0'): ServerCopy {
       }
     },
     forgetResend: () => {
-      const file = join(directory, 'dist/cli/program.js');
-      const code = readFileSync(file, 'utf8');
       const begin = 'function resendFuseRequests(fd) {';
-      if (!code.includes(begin)) throw new Error(`Cannot change ${file}`);
-      writeFileSync(file, code.replace(begin, `${begin} return false;`));
+      const file = fileWithCode(directory, begin);
+      writeFileSync(file, readFileSync(file, 'utf8').replace(begin, `${begin} return false;`));
     },
     argv: (mountPoint, ...args) => [
       ...[process.execPath, join(directory, 'dist/main.js'), 'serve', '--mount-point', mountPoint],
       ...args,
     ],
   };
+}
+
+/** The one file of a copy's command line that has this text. */
+export function fileWithCode(directory: string, text: string): string {
+  const folder = join(directory, 'dist/cli');
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => join(folder, name))
+    .filter((file) => readFileSync(file, 'utf8').includes(text));
+  const [file, ...others] = files;
+  if (file === undefined || others.length > 0) {
+    throw new Error(`${files.length} files of ${folder} have the text: ${text}`);
+  }
+  return file;
 }

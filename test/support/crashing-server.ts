@@ -3,7 +3,7 @@
 
 import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServerCopy } from '../chaos/server-copy.ts';
+import { fileWithCode, type ServerCopy } from '../chaos/server-copy.ts';
 
 /** `starting`: before it has looked at anything; `ready`: when it has just begun to serve. */
 export type CrashTime = 'starting' | 'ready';
@@ -15,39 +15,43 @@ const crash = "process.kill(process.pid, 'SIGSEGV')";
 const isServer = "(process.env.LISTEN_FDNAMES ?? '').split(':').includes('go')";
 const readyCode = 'ready(mountPoint) {';
 
-/** All that the command line loads. */
+/** What is loaded first. */
 const programOf = ({ directory }: ServerCopy) => join(directory, 'dist/cli/program.js');
+const partsOf = (copy: ServerCopy): [string, string] => [
+  programOf(copy),
+  fileWithCode(copy.directory, readyCode),
+];
 
-function wholeCode(copy: ServerCopy): string {
-  const file = programOf(copy);
+function wholeCode(file: string): string {
   if (!existsSync(`${file}.whole`)) copyFileSync(file, `${file}.whole`);
   return readFileSync(`${file}.whole`, 'utf8');
 }
 
 /** Written beside its place and renamed, so that no start finds half of it. */
-function replaceCode(copy: ServerCopy, code: string): void {
-  const file = programOf(copy);
+function replaceCode(file: string, code: string): void {
   writeFileSync(`${file}.changed`, code);
   renameSync(`${file}.changed`, file);
 }
 
 export function breakServers(copy: ServerCopy, time: CrashTime): void {
-  const code = wholeCode(copy);
-  if (!code.includes(readyCode)) throw new Error(`Cannot change ${programOf(copy)}`);
-  const broken =
-    time === 'starting'
-      ? `if (${isServer}) ${crash};\n${code}`
-      : code.replace(readyCode, `${readyCode} setTimeout(() => ${crash}, 20);`);
-  replaceCode(copy, broken);
+  const [program, supervisor] = partsOf(copy);
+  if (time === 'starting')
+    replaceCode(program, `if (${isServer}) ${crash};\n${wholeCode(program)}`);
+  else
+    replaceCode(
+      supervisor,
+      wholeCode(supervisor).replace(readyCode, `${readyCode} setTimeout(() => ${crash}, 20);`),
+    );
 }
 
 /** Nothing crashes, but the one program takes so long before it does anything. */
 export function slowDown(copy: ServerCopy, program: StartedProgram, msec: number): void {
   const isMeant = program === 'server' ? isServer : `!${isServer}`;
   const delay = `await new Promise((resolve) => setTimeout(resolve, ${msec}))`;
-  replaceCode(copy, `if (${isMeant}) ${delay};\n${wholeCode(copy)}`);
+  const file = programOf(copy);
+  replaceCode(file, `if (${isMeant}) ${delay};\n${wholeCode(file)}`);
 }
 
 export function mendServers(copy: ServerCopy): void {
-  replaceCode(copy, wholeCode(copy));
+  for (const file of partsOf(copy)) replaceCode(file, wholeCode(file));
 }

@@ -3,7 +3,8 @@
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { claimMountPoint, StartError } from '../../../src/daemon/mount-point.ts';
+import { claimMountPoint } from '../../../src/daemon/mount-point.ts';
+import { StartError } from '../../../src/daemon/start-error.ts';
 import { openFuseDevice } from '../../../src/kernel/fuse-device.ts';
 import { mountFuse, readMountsAt } from '../../../src/kernel/mounts.ts';
 import { closeFd } from '../../../src/kernel/process.ts';
