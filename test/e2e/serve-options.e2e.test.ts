@@ -1,8 +1,10 @@
 // The command line of serve, its variables, and what it logs.
 
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, runOrThrow } from '../support/commands.ts';
 import { nsprocArgv, runNsproc, startServe } from '../support/nsproc-process.ts';
+import { findDescendants } from '../support/processes.ts';
 import { missing } from '../support/requirements.ts';
 import { makeTeardown } from '../support/teardown.ts';
 
@@ -48,6 +50,19 @@ describe('variables', () => {
     });
     expect(status).toBe(2);
     expect(stderr).toContain('NSPROC_WORKERS');
+  });
+});
+
+describe('certificates that node would read at each start', () => {
+  it('are nothing for servers', async () => {
+    const mountPoint = teardown.makeDir();
+    const env = { NODE_EXTRA_CA_CERTS: '/etc/hostname', NSPROC_SWAP: 'off' };
+    const argv = nsprocArgv('serve', '--mount-point', mountPoint);
+    const { pid } = await startServe(teardown, { mountPoint, argv, env });
+    const server = findDescendants(pid).at(0) ?? pid;
+    const variables = readFileSync(`/proc/${server}/environ`, 'utf8').split('\0');
+    expect(variables).toContain('NSPROC_SWAP=off');
+    expect(variables.filter((text) => text.startsWith('NODE_EXTRA_CA_CERTS='))).toEqual([]);
   });
 });
 
