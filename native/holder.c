@@ -36,12 +36,12 @@
 #include <sys/wait.h>
 
 /* A server that lived so long after it was ready has not failed quickly. */
-#define HEALTHY_MS 10000
+#define HEALTHY_MS (10000 * SLOWNESS)
 /* So many quick deaths in a row, and the next start waits, at most so long. */
 #define PATIENCE_DEATHS 3
 /* A server that dies so soon after it was ready has answered next to nobody. So many of them in a
  * row, more than one request or container can cause, count as starts that failed. */
-#define SHORT_LIFE_MS 1000
+#define SHORT_LIFE_MS (1000 * SLOWNESS)
 #define PATIENCE_SHORT_LIVES 12
 #define PAUSE_STEP_MS 50
 #define LONGEST_PAUSE_MS 300

@@ -27,6 +27,15 @@ async function readEverywhere(bufferBytes: number): Promise<number[]> {
   return outcomes.map(({ stdout }) => Number(stdout));
 }
 
+/** On an emulated machine a worker may get no CPU for so long that it seems stuck. */
+function complaints(): string[] {
+  const isSlow = Number(process.env['NSPROC_TEST_SLOW'] ?? 1) > 1;
+  const lines = scene().daemon.log().split('\n');
+  return lines.filter(
+    (line) => /"level":[456]0/.test(line) && !(isSlow && line.includes('is stuck in a request')),
+  );
+}
+
 describe('a hundred readers', () => {
   it.each([
     ['whole texts', 1 << 20],
@@ -36,7 +45,7 @@ describe('a hundred readers', () => {
     expect(counts).toHaveLength(containerCount);
     // Each reader gets its turn.
     for (const count of counts) expect(count).toBeGreaterThanOrEqual(readersEach);
-    expect(scene().daemon.log()).not.toMatch(/"level":[456]0/);
+    expect(complaints()).toEqual([]);
   });
 
   it('leave the daemon as it was', async () => {
