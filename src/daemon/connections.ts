@@ -46,7 +46,11 @@ function namedFds({ state, tree, pressure, triggers }: Connections): PassedFd[] 
   return fds;
 }
 
-/** Another holder, which starts another server; this one shall end at once. */
+/**
+ * Another holder, which starts another server; this one shall end at once.
+ *
+ * @param command paths in it may be relative to this process's working directory
+ */
 export async function leaveToHolder(
   connections: Connections,
   command: readonly string[],
@@ -76,6 +80,8 @@ export async function leaveToKeeper(connections: Connections, mountPoint: string
     fds: namedFds(connections),
     // Whoever reads this daemon's log is not kept waiting for its end.
     inheritsStderr: false,
+    // It may stay for months, and must not keep a file system from being unmounted.
+    directory: '/',
   });
   const deadline = performance.now() + keeperPatienceMsec;
   while (!fileExists(socket)) {
@@ -85,8 +91,15 @@ export async function leaveToKeeper(connections: Connections, mountPoint: string
   }
 }
 
-/** Ends a keeper of connections that this process has, too: its own go to a program that ends. */
+/**
+ * Ends a keeper of connections that this process has, too: its own go to a program that ends. Throws
+ * when it goes on: two servers must not answer.
+ */
 export async function endKeeper(mountPoint: string): Promise<void> {
   const socket = keeperSocketOf(mountPoint);
-  if (fileExists(socket)) await runCommand(holderProgram, ['--fetch', socket, '--', 'true']);
+  const askToEnd = () => runCommand(holderProgram, ['--fetch', socket, '--', 'true']);
+  if (!fileExists(socket) || (await askToEnd()).status === 0) return;
+  // It may have ended while it was asked.
+  const { status, stderr } = await askToEnd();
+  if (status !== 0) throw new Error(`The keeper at ${socket} goes on: ${stderr.trim()}`);
 }

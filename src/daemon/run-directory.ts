@@ -2,7 +2,7 @@
 // point as `systemd-escape --path` names it.
 
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The longest path of a socket that is used; the kernel takes 107 bytes (unix(7)). */
 const longestSocketPath = 100;
@@ -11,9 +11,9 @@ const socketName = 'control';
 /** Where a daemon serves that is told nothing else. */
 export const defaultMountPoint = '/var/lib/nsproc';
 
-/** Below which all daemons of this host have their directories. */
+/** Below which all daemons of this host have their directories: an absolute path. */
 export function runRoot(): string {
-  return process.env['NSPROC_RUN_DIRECTORY'] || '/run/nsproc';
+  return resolve(process.env['NSPROC_RUN_DIRECTORY'] || '/run/nsproc');
 }
 
 /** The directory of the daemon that serves at this absolute path. */

@@ -19,6 +19,8 @@ export interface ProgramStart {
   readonly fds: readonly PassedFd[];
   /** Whether it goes on writing to this process's standard error. */
   readonly inheritsStderr: boolean;
+  /** Its working directory; this process's own, if missing. */
+  readonly directory?: string;
 }
 
 export interface StartedProgram {
@@ -27,11 +29,11 @@ export interface StartedProgram {
 
 /** Starts it in a session of its own, so that no terminal ends it. Rejects when it can't be started. */
 export function startProgram(start: ProgramStart): Promise<StartedProgram> {
-  const { program, args, fds, inheritsStderr } = start;
+  const { program, args, fds, inheritsStderr, directory } = start;
   const { NOTIFY_SOCKET: _, ...environment } = process.env;
   const child = spawn(program, args, {
     detached: true,
-    cwd: '/',
+    cwd: directory,
     stdio: ['ignore', 'ignore', inheritsStderr ? 'inherit' : 'ignore', ...fds.map(({ fd }) => fd)],
     env: {
       ...environment,

@@ -3,12 +3,13 @@
 // service-manager.e2e.test.ts.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Container, startContainer } from '../support/containers.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startLoopingReader } from '../support/looping-reader.ts';
 import { mountsBelow } from '../support/mounts.ts';
-import { runNsproc, startServe } from '../support/nsproc-process.ts';
+import { nsprocArgv, runNsproc, startServe } from '../support/nsproc-process.ts';
 import { findByCommandLine, findDescendants } from '../support/processes.ts';
 import { missing } from '../support/requirements.ts';
 import { makeTeardown } from '../support/teardown.ts';
@@ -129,6 +130,20 @@ describe('a holder that is killed', () => {
         (pid) => findDescendants(pid).length > 0,
       );
     await expect.poll(() => holders().length, patience).toBe(1);
+    await expect.poll(async () => (await statusAt(mountPoint)).session.takeOvers, patience).toBe(1);
+    expect(await reader.stop()).toMatchObject({ errors: 0, cutOff: 0 });
+  });
+
+  it('is replaced by one that serves at the same place, given as a relative path', async () => {
+    const mountPoint = teardown.makeDir();
+    // The last one counts; the first is what this server is known by.
+    const options = ['--mount-point', mountPoint, '--mount-point', basename(mountPoint)];
+    const script = 'cd "$0" && exec "$@"';
+    const serve = nsprocArgv('serve', ...options);
+    const argv = ['sh', '-c', script, dirname(mountPoint), ...serve];
+    const holder = await startServe(teardown, { mountPoint, argv });
+    const reader = await startLoopingReader(await startUser(mountPoint), '/proc/uptime');
+    holder.signal('SIGKILL');
     await expect.poll(async () => (await statusAt(mountPoint)).session.takeOvers, patience).toBe(1);
     expect(await reader.stop()).toMatchObject({ errors: 0, cutOff: 0 });
   });
