@@ -1,11 +1,12 @@
 // Answers as a session does, but for requests that were at hand when threads or servers died:
 // these get the host's files, and if that kills as well, an error. An error that nobody foresaw
-// is treated in the same way, without a death: once more, then the host's files, then the error.
+// is treated in the same way, without a death: once more, then the host's files, then the error. When
+// fds are short, those that are kept are given back first.
 
 import { errnoOf } from '../fuse/errno.ts';
 import { EIO, Opcode } from '../fuse/protocol/constants.ts';
 import { type Asked, encodeErrorReply, encodeFailure, type Session } from '../fuse/session.ts';
-import { isOutOfFds } from '../reader/out-of-fds.ts';
+import { isOutOfFds } from '../kernel/out-of-fds.ts';
 import type { Answerer } from '../transport/serve.ts';
 import { type Poison, poisonDeaths } from './poison.ts';
 
@@ -17,6 +18,8 @@ const hopelessDeaths = 3;
 export interface CarefulParts {
   readonly session: Session;
   readonly poison: Poison;
+  /** Gives back the fds that are kept for later. */
+  giveBackFds(): void;
   /** A session that answers everybody from the host's files; asked for when it is needed. */
   makeHostSession(): Session;
   /** Told of each request that is not answered as it should be. */
@@ -34,7 +37,7 @@ export class CarefulAnswers implements Answerer {
   }
 
   answer(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
-    const { session, poison } = this.#parts;
+    const { session, poison, giveBackFds } = this.#parts;
     this.#last = session;
     const deaths = poison.isEmpty() ? 0 : this.#deathsOf(request);
     if (deaths >= hopelessDeaths) return encodeErrorReply(uniqueOf(request)).copy(reply);
@@ -42,6 +45,7 @@ export class CarefulAnswers implements Answerer {
     try {
       return session.tryAnswer(request, length, reply, asked);
     } catch (error) {
+      if (isOutOfFds(error)) giveBackFds();
       if (!isWorthAnotherTry(error, request)) return encodeFailure(error, request, reply);
       return this.#answerAgain(request, length, reply, asked === 'once' ? 'again' : asked);
     }
@@ -60,7 +64,9 @@ export class CarefulAnswers implements Answerer {
   #answerAgain(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
     try {
       return this.#parts.session.tryAnswer(request, length, reply, asked);
-    } catch {
+    } catch (error) {
+      // The host's numbers would be a wrong answer to that.
+      if (isOutOfFds(error)) return encodeFailure(error, request, reply);
       return this.#host().answer(request, length, reply, asked);
     }
   }
@@ -80,12 +86,9 @@ function uniqueOf(request: Buffer): bigint {
   return request.readBigUInt64LE(uniqueOffset);
 }
 
-/**
- * Not so when the request is not understood, when it may have changed something, or when fds
- * are short: the host's numbers would be a wrong answer to that.
- */
+/** Not so when the request is not understood, or when it may have changed something. */
 function isWorthAnotherTry(error: unknown, request: Buffer): boolean {
   const opcode = request.readUInt32LE(opcodeOffset);
   const isReading = opcode !== Opcode.WRITE && opcode !== Opcode.POLL;
-  return isReading && errnoOf(error) === EIO && !isOutOfFds(error);
+  return isReading && errnoOf(error) === EIO;
 }

@@ -29,7 +29,7 @@ const start = threadData() as PressureStart;
 const log = new ThreadLog();
 const { memory, startTimeSec } = start;
 const triggers = new TriggerTable(viewMapping(memory.triggers));
-const { resolver, hostResolver, textParts } = threadParts(start, log);
+const { resolver, hostResolver, textParts, giveBackFds } = threadParts(start, log);
 
 function tell(message: PressureMessage): void {
   postToMain(message);
@@ -130,6 +130,7 @@ serveWhenOpen(start, log, {
   channel,
   session: makeSession(files),
   makeHostSession,
+  giveBackFds,
   onOpen: () => {
     if (isMounted()) watchAll();
     else process.exit();

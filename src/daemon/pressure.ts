@@ -112,6 +112,7 @@ export class Pressure {
         openFiles.recover(thread);
         this.#closeReleased();
       },
+      onFdsLost: () => supervisor.replace(),
       takeMessage: (message) => this.#takeMessage(message),
       log: log.child({ files: 'pressure' }),
     });

@@ -10,12 +10,13 @@ import { type LoadedFuseNative, loadFuseNative } from '../transport/fuse-native-
 import { OpenFiles } from '../vfs/open-files.ts';
 import { type RunningControl, startControl } from './control.ts';
 import { RequestError } from './control-commands.ts';
-import { countUses, deviceAt, endMount, logEnd } from './end-mount.ts';
+import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { makeFileSystem } from './file-system.ts';
 import { readSight } from './host-check.ts';
 import { startLoadSampling } from './load-sampling.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint } from './mount-point.ts';
+import { endNow } from './process-end.ts';
 import type { RunningDaemon } from './serve.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openServerMemory } from './server-memory.ts';
@@ -55,8 +56,10 @@ export function startFuseNativeDaemon(
     log.warn({ advice }, detail);
   }
   let refusal: StartError | undefined;
+  let device: string | undefined;
   const mounted = mount.mounted.then(
     () => {
+      device = deviceAt(mountPoint);
       log.info(limits);
       const fields = { mountPoint, transport: 'fuse-native', resolver: strategy.name };
       log.info({ ...fields, cpus, swap, zswap }, 'serving');
@@ -75,7 +78,8 @@ export function startFuseNativeDaemon(
   };
   const stopIfMounted = async (): Promise<void> => {
     await mounted;
-    if (refusal === undefined) await stop(mountPoint, mount, log);
+    const own = { directory: realPathOf(mountPoint), device };
+    if (refusal === undefined) await stop(own, mount, log);
   };
   return { ended: end(), stop: stopIfMounted };
 }
@@ -93,14 +97,16 @@ function mountPlan(options: ServeOptions, memory: SharedMemory, log: Log): PathM
   const threadLog = new ThreadLog(({ level, fields, message }) => log[level](fields, message));
   const startTimeSec = Math.floor(realtimeUsec() / 1e6);
   const start = { memory, options, startTimeSec, thread: servingThread };
+  const parts = threadParts(start, threadLog);
   const fileSystem = makeFileSystem({
-    ...threadParts(start, threadLog),
+    ...parts,
     openFiles: new OpenFiles(viewMapping(memory.openFiles), servingThread),
     timeSec: startTimeSec,
   });
   return {
     directory: options.mountPoint,
     fileSystem,
+    giveBackFds: parts.giveBackFds,
     reportError: (error, request) => threadLog.failed(error, request),
   };
 }
@@ -134,11 +140,13 @@ function startAnswering({ options, log, memory, mount, resolver }: Serving): Run
   return startControl({ mountPoint, switches, sources, commands: { upgrade }, log });
 }
 
-async function stop(mountPoint: string, mount: PathMount, log: Log): Promise<void> {
-  const own = { directory: realPathOf(mountPoint), device: deviceAt(mountPoint) };
+async function stop(own: OwnMount, mount: PathMount, log: Log): Promise<void> {
   const uses = countUses(own);
   // A request that JavaScript has is answered before anything else runs on this thread.
   const wasIdle = await endMount(own, { unanswered: () => [] });
-  logEnd(log, wasIdle === true && uses === 0, { mountPoint, answered: mount.answered() });
+  const fields = { mountPoint: own.directory, answered: mount.answered() };
+  logEnd(log, wasIdle === true && uses === 0, fields);
+  // Nothing ends a connection whose mount is out of reach but the end of the process.
+  if (wasIdle === undefined) endNow();
   await mount.ended;
 }

@@ -19,17 +19,29 @@ export interface ServingParts {
   readonly channel: Channel;
   readonly session: Session;
   readonly makeHostSession: () => Session;
+  /** Closes all that is kept open for later. */
+  readonly giveBackFds: () => void;
   /** Called when the connection is this thread's. */
   readonly onOpen?: () => void;
 }
 
 export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: ServingParts): void {
-  const { connection, channel, session, makeHostSession, onOpen } = parts;
+  try {
+    serveInTurn(start, log, parts);
+  } finally {
+    // Nothing but this thread knows them: they would stay open until the process ends.
+    parts.giveBackFds();
+  }
+}
+
+function serveInTurn(start: WorkerStart, log: ThreadLog, parts: ServingParts): void {
+  const { connection, channel, session, makeHostSession, giveBackFds, onOpen } = parts;
   const journal = new Journal(viewMapping(start.memory.journal));
   const slot = journal.slotOf(start.thread);
   const answers = new CarefulAnswers({
     session,
     poison: new Poison(viewMapping(start.memory.poison), connection),
+    giveBackFds,
     makeHostSession,
     onPoison: (unique, deaths) => log.poison(unique, deaths),
   });

@@ -126,6 +126,7 @@ class Daemon implements HeldDaemon {
       journal: this.#journal,
       poison: this.#poison,
       recover: this.#recovery(),
+      onFdsLost: () => supervisor.replace(),
       log,
     });
     this.#pressure = Pressure.make({ start, memory: this.#memory, supervisor, log });

@@ -6,6 +6,7 @@ import { HostFiles } from '../host/host-files.ts';
 import { KeptCpuinfo } from '../host/kept-cpuinfo.ts';
 import { clock } from '../kernel/clock.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
+import { isOutOfFds } from '../kernel/out-of-fds.ts';
 import { Containers } from '../procfs/containers.ts';
 import type { FallbackParts } from '../procfs/fallback.ts';
 import { chooseStrategy } from '../reader/choose-strategy.ts';
@@ -26,6 +27,8 @@ export interface ThreadParts {
   /** A resolver to which everybody is the host. */
   hostResolver(): ReaderResolver;
   readonly textParts: FallbackParts;
+  /** Closes all that is kept open for later; what is asked for next is opened anew. */
+  giveBackFds(): void;
 }
 
 /** What of its start a thread's parts depend on. */
@@ -73,7 +76,13 @@ export function threadParts(start: PartsStart, log: ThreadLog): ThreadParts {
         return switches.isOn('loadavg') ? loads : undefined;
       },
     },
+    isShortage: isOutOfFds,
     report: (entry, reader, error) => log.fallback(entry.path, reader, error),
   };
-  return { resolver, hostResolver, textParts };
+  const giveBackFds = () => {
+    textParts.containers.close();
+    resolver.close();
+    host.close();
+  };
+  return { resolver, hostResolver, textParts, giveBackFds };
 }

@@ -35,6 +35,8 @@ export interface WorkerPoolOptions {
   readonly poison: Poison;
   /** Puts right what a dead thread may have left half-done in shared memory. */
   readonly recover: (thread: number) => void;
+  /** Called when a thread had no time to give back its fds: nobody can but the end of the process. */
+  readonly onFdsLost?: () => void;
   readonly log: Log;
   /** Offered every message of a thread; true when it was no line of the log. */
   readonly takeMessage?: (message: unknown) => boolean;
@@ -54,6 +56,11 @@ function deferred(): Deferred {
     reject = no;
   });
   return { promise, resolve, reject };
+}
+
+/** Node ends such a thread wherever it is (resourceLimits). */
+function isOutOfMemory(error: Error): boolean {
+  return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 export class WorkerPool {
@@ -217,6 +224,7 @@ export class WorkerPool {
     if (this.#isEnding) return;
     const { log } = this.#options;
     log.error({ err: error, worker: thread - 1, hasLeft }, 'lost a worker; replacing it');
+    if (isOutOfMemory(error)) this.#options.onFdsLost?.();
     this.#replaceLater(thread, livedMsec);
   }
 

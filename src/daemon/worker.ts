@@ -15,7 +15,7 @@ import type { WorkerStart } from './worker-start.ts';
 const start = threadData() as WorkerStart;
 const log = new ThreadLog();
 const openFiles = new OpenFiles(viewMapping(start.memory.openFiles), start.thread);
-const { resolver, hostResolver, textParts } = threadParts(start, log);
+const { resolver, hostResolver, textParts, giveBackFds } = threadParts(start, log);
 
 function makeSession(whoReads: ReaderResolver): Session {
   const fileSystem = makeFileSystem({
@@ -32,4 +32,5 @@ serveWhenOpen(start, log, {
   channel: new DevFuseChannel(start.fuseFd),
   session: makeSession(resolver),
   makeHostSession: () => makeSession(hostResolver()),
+  giveBackFds,
 });

@@ -11,6 +11,7 @@ import {
 } from '../kernel/directory-entries.ts';
 import { KernelFormatError } from '../kernel/format-error.ts';
 import { readLinkText, readTextFile } from '../kernel/kept-file.ts';
+import { isOutOfFds } from '../kernel/out-of-fds.ts';
 import { SystemError } from '../kernel/system-error.ts';
 
 export type { EntryStat, EntryType, ListedEntry } from '../kernel/directory-entries.ts';
@@ -50,7 +51,8 @@ export class SystemDevices {
       const text = readTextFile(`${this.#root}/${path}`);
       return text === undefined ? undefined : { text };
     } catch (error) {
-      if (error instanceof SystemError) return { errno: error.errno };
+      const isRefusal = error instanceof SystemError && !isOutOfFds(error);
+      if (isRefusal) return { errno: error.errno };
       throw error;
     }
   }

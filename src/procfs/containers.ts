@@ -8,8 +8,9 @@ import type { ContainerReader } from '../reader/reader.ts';
 import { Container, identityOf } from './container.ts';
 import type { Clock } from './sources.ts';
 
-/** Each holds up to a few dozen fds. */
+/** Each holds up to a few dozen fds: some for each directory on its way to the root. */
 const maxContainers = 512;
+const maxDirectories = 8 * maxContainers;
 /** How soon a controller that was enabled or disabled later is noticed. */
 const ttlUsec = 5e6;
 
@@ -24,6 +25,8 @@ export class Containers {
     this.#clock = clock;
     this.#cache = new LRUCache({
       max: maxContainers,
+      maxSize: maxDirectories,
+      sizeCalculation: ({ cgroup }) => cgroup.depth,
       dispose: (container) => container.close(),
     });
   }

@@ -10,7 +10,6 @@
 
 import { FsError } from '../fuse/errno.ts';
 import { EIO } from '../fuse/protocol/constants.ts';
-import { isOutOfFds } from '../reader/out-of-fds.ts';
 import type { ContainerReader, Reader } from '../reader/reader.ts';
 import type { GeneratedText } from '../vfs/tree.ts';
 import type { CatalogueEntry } from './catalogue.ts';
@@ -32,6 +31,8 @@ export interface FallbackParts {
   readonly containers: Containers;
   readonly sources: Sources;
   readonly report: ReportFallback;
+  /** Whether an error is a shortage of the daemon's own, which says nothing of the container. */
+  readonly isShortage: (error: unknown) => boolean;
 }
 
 /** Cgroups opened less long ago are not opened again for one failed reading. */
@@ -79,13 +80,15 @@ function containerText(
   const { reader } = request;
   const { containers, sources } = parts;
   const nowUsec = sources.clock.monotonicUsec();
-  const container = containers.of(reader);
+  let container = containers.of(reader);
   let text = attempt(entry, container, request, parts);
   if (text === undefined) {
+    const lastText = container.lastText(entry.path, nowUsec);
     const isOld = nowUsec - container.openedAtUsec > reopenAfterUsec;
-    text = attempt(entry, isOld ? containers.reopened(reader) : container, request, parts);
+    if (isOld) container = containers.reopened(reader);
+    text = attempt(entry, container, request, parts);
+    if (text === undefined) return lastText;
   }
-  if (text === undefined) return container.lastText(entry.path, nowUsec);
   container.rememberText(entry.path, text, nowUsec);
   return text;
 }
@@ -94,13 +97,13 @@ function attempt(
   entry: TextSource,
   container: Container,
   { reader, callerTid }: TextRequest,
-  { sources, report }: FallbackParts,
+  { sources, report, isShortage }: FallbackParts,
 ): string | undefined {
   try {
     return entry.containerText(container, sources, callerTid);
   } catch (error) {
-    // The daemon's own shortage: the host's numbers would be a wrong answer to it.
-    if (isOutOfFds(error)) throw error;
+    // The host's numbers would be a wrong answer to it.
+    if (isShortage(error)) throw error;
     report(entry, reader, error);
     return undefined;
   }

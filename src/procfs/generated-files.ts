@@ -1,7 +1,6 @@
 // The catalogue, bound to one thread's resolver and sources: files that a tree can hold.
 
 import type { Caller } from '../fuse/file-system.ts';
-import { withFds } from '../reader/out-of-fds.ts';
 import type { ReaderResolver } from '../reader/resolver.ts';
 import type { GeneratedFile } from '../vfs/tree.ts';
 import { type CatalogueEntry, catalogue } from './catalogue.ts';
@@ -27,19 +26,12 @@ const behindPressure = pressureFiles.map((file) => ({ ...file, mode: 0o444 }));
 export function generatedFiles(resolver: ReaderResolver, parts: FallbackParts): GeneratedFile[] {
   const rows = [...catalogue, ...behindPressure];
   const served = rows.filter(({ hostPath }) => parts.sources.host.has(hostPath));
-  const giveBack = () => {
-    parts.containers.close();
-    resolver.close();
-  };
   return served.map((entry) => ({
     path: entry.path,
     nodeId: entry.nodeId,
     mode: entry.mode,
     longestText: longestTextOf(entry, parts.sources),
     generate: ({ callerTid }: Caller) =>
-      withFds(
-        () => textFor(entry, { reader: resolver.resolve(callerTid), callerTid }, parts),
-        giveBack,
-      ),
+      textFor(entry, { reader: resolver.resolve(callerTid), callerTid }, parts),
   }));
 }

@@ -3,17 +3,21 @@
 // makes every lookup fail does not keep a worker busy.
 
 import { LRUCache } from 'lru-cache';
+import { isOutOfFds } from '../kernel/out-of-fds.ts';
 import { closeFd, openPidNamespace } from '../kernel/process.ts';
 import { SystemError } from '../kernel/system-error.ts';
 import { ContainerInit } from './container-init.ts';
-import { isOutOfFds } from './out-of-fds.ts';
 import { outermostPidns } from './outermost-pidns.ts';
 import type { InitStrategy } from './strategies/init-strategy.ts';
 
 /** For how long absence is remembered at least. */
 const absenceTtlMsec = 1000;
-/** Lookups that fail take no more of a worker's time than one part of this for a namespace. */
+/** Lookups that go on to fail take no more of a worker's time than one part of this for a namespace. */
 const absenceShare = 20;
+/** But a machine that had too much to do for a moment is not the container's fault. */
+const patienceFactor = 4;
+/** How long after that it is known that lookups have failed before. */
+const memoryMsec = 60_000;
 const absenceMax = 64;
 
 /** A thread and the pid namespace it is in. */
@@ -30,6 +34,9 @@ export interface Absence {
 }
 
 interface HeldAbsence extends Absence {
+  readonly untilMsec: number;
+  /** Lookups that have failed in a row. */
+  readonly failures: number;
   /** Keeps the namespace, so that its inode number can't come to mean another one. */
   readonly pidnsFd: number;
 }
@@ -77,24 +84,36 @@ export class InitFinder {
   /** Asks anew; what the cache held for that namespace is closed. */
   find(caller: Caller): ContainerInit | Absence {
     const known = this.#absences.get(caller.pidnsInode);
-    if (known !== undefined) return known;
+    const startMsec = performance.now();
+    if (known !== undefined && startMsec < known.untilMsec) return known;
     // Here, because a lookup costs more anyway: otherwise the fds of containers that
     // nobody asks about any more stay open.
     this.#inits.purgeStale();
     this.#absences.purgeStale();
     const pidnsFd = openPidNamespace(caller.dir);
     if (pidnsFd === undefined) return { problem: 'the caller has ended' };
-    const startMsec = performance.now();
-    const found = this.#ask(caller, pidnsFd);
+    const found = this.#askOrClose(caller, pidnsFd);
     if (found instanceof ContainerInit) {
       closeFd(pidnsFd);
+      this.#absences.delete(caller.pidnsInode);
       this.#inits.set(caller.pidnsInode, found);
     } else {
       this.#inits.delete(caller.pidnsInode);
-      const ttl = Math.max(absenceTtlMsec, (performance.now() - startMsec) * absenceShare);
-      this.#absences.set(caller.pidnsInode, { ...found, pidnsFd }, { ttl });
+      const failures = (known?.failures ?? 0) + 1;
+      const restMsec = restAfter(failures, performance.now() - startMsec);
+      const absence = { ...found, pidnsFd, failures, untilMsec: performance.now() + restMsec };
+      this.#absences.set(caller.pidnsInode, absence, { ttl: restMsec + memoryMsec });
     }
     return found;
+  }
+
+  #askOrClose(caller: Caller, pidnsFd: number): ContainerInit | Absence {
+    try {
+      return this.#ask(caller, pidnsFd);
+    } catch (error) {
+      closeFd(pidnsFd);
+      throw error;
+    }
   }
 
   #ask({ pidnsLink, pidnsInode }: Caller, pidnsFd: number): ContainerInit | Absence {
@@ -117,4 +136,10 @@ export class InitFinder {
     this.#inits.clear();
     this.#absences.clear();
   }
+}
+
+/** For how long a namespace is not asked for after so many failures, of which the last took so long. */
+function restAfter(failures: number, spentMsec: number): number {
+  const mostMsec = absenceTtlMsec * patienceFactor ** (failures - 1);
+  return Math.max(absenceTtlMsec, Math.min(spentMsec * absenceShare, mostMsec));
 }

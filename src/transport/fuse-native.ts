@@ -2,7 +2,6 @@
 // what it asks for by its path, on the main thread and one request at a time; who asks, the libfuse
 // module `caller` says (native/libfusemod_caller.c).
 
-import type { FileSystem } from '../fuse/file-system.ts';
 import { openClosingPipe } from '../kernel/closing-pipe.ts';
 import { abortMount, nsprocMountType, readMountsAt } from '../kernel/mounts.ts';
 import {
@@ -10,7 +9,7 @@ import {
   type FuseNativeOptions,
   type LoadedFuseNative,
 } from './fuse-native-package.ts';
-import { PathOperations, type ReportError } from './path-operations.ts';
+import { PathOperations, type PathOperationsParts } from './path-operations.ts';
 
 const [, subtype = ''] = nsprocMountType.split('.');
 const yearSec = 365 * 24 * 3600;
@@ -44,15 +43,13 @@ export interface PathMount {
   answered(): number;
 }
 
-export interface PathMountPlan {
+export interface PathMountPlan extends PathOperationsParts {
   readonly directory: string;
-  readonly fileSystem: FileSystem;
-  readonly reportError: ReportError;
 }
 
 export function mountFuseNative(loaded: LoadedFuseNative, plan: PathMountPlan): PathMount {
-  const { directory, fileSystem, reportError } = plan;
-  const operations = new PathOperations(fileSystem, reportError);
+  const { directory } = plan;
+  const operations = new PathOperations(plan);
   const { writeEnd, closed } = openClosingPipe();
   loaded.closeAtEnd(writeEnd);
   const mount = new loaded.FuseNative(directory, operations.operations(), mountOptions);
@@ -60,7 +57,7 @@ export function mountFuseNative(loaded: LoadedFuseNative, plan: PathMountPlan): 
     mount.mount((error) => {
       if (error === null) resolve();
       else {
-        abandon(directory, loaded);
+        abandon(directory, error, loaded);
         reject(error);
       }
     });
@@ -70,8 +67,12 @@ export function mountFuseNative(loaded: LoadedFuseNative, plan: PathMountPlan): 
   return { mounted, ended: closed.then(letGo), answered: () => operations.answered() };
 }
 
-/** libfuse may have mounted and then refused the options: nobody serves that. */
-function abandon(directory: string, loaded: LoadedFuseNative): void {
-  if (readMountsAt(directory).at(-1)?.type === nsprocMountType) abortMount(directory);
+/**
+ * libfuse may have mounted and then refused the options: nobody serves that. But a mount that the
+ * package found there is somebody else's, who started at the same moment.
+ */
+function abandon(directory: string, error: Error, loaded: LoadedFuseNative): void {
+  const isOurs = error.message !== 'Mountpoint in use';
+  if (isOurs && readMountsAt(directory).at(-1)?.type === nsprocMountType) abortMount(directory);
   loaded.closeNow();
 }

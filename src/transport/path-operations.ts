@@ -5,6 +5,7 @@ import { errnoOf, FsError } from '../fuse/errno.ts';
 import type { Caller, FileSystem } from '../fuse/file-system.ts';
 import { EACCES, EINVAL, O_ACCMODE, Opcode, ROOT_NODE_ID } from '../fuse/protocol/constants.ts';
 import { type Attr, blockBytesOf, type Dirent } from '../fuse/protocol/reply.ts';
+import { withFds } from '../kernel/out-of-fds.ts';
 import { type CallerPath, parseCallerPath } from './caller-path.ts';
 import type { FuseNativeOperations, Stat } from './fuse-native-package.ts';
 
@@ -23,16 +24,25 @@ const statOfFileSystem = { bsize: 4096, frsize: 4096, namemax: 255 };
 /** Numbers of open files are 32-bit integers in fuse-native, and 0 is none. */
 const largestFile = 2 ** 31 - 1;
 
+export interface PathOperationsParts {
+  readonly fileSystem: FileSystem;
+  readonly reportError: ReportError;
+  /** Gives back the fds that are kept for later. */
+  readonly giveBackFds: () => void;
+}
+
 export class PathOperations {
   readonly #fileSystem: FileSystem;
   readonly #reportError: ReportError;
+  readonly #giveBackFds: () => void;
   readonly #openFiles = new Map<number, OpenFile>();
   #lastFile = 0;
   #answered = 0;
 
-  constructor(fileSystem: FileSystem, reportError: ReportError) {
+  constructor({ fileSystem, reportError, giveBackFds }: PathOperationsParts) {
     this.#fileSystem = fileSystem;
     this.#reportError = reportError;
+    this.#giveBackFds = giveBackFds;
   }
 
   /** How many requests were answered. */
@@ -67,10 +77,12 @@ export class PathOperations {
             return fileSystem.readFile(read, caller, into, 0);
           },
         ),
-      release: (_path, file, answer) => {
-        this.#release(file);
-        answer(0);
-      },
+      release: (path, file, answer) =>
+        this.#serve(
+          path,
+          (result) => answer(result),
+          () => this.#release(file),
+        ),
     };
   }
 
@@ -84,14 +96,21 @@ export class PathOperations {
     this.#answered++;
     let value: Value;
     try {
-      value = make(asked);
+      value = withFds(() => make(asked), this.#giveBackFds);
     } catch (error) {
-      if (!(error instanceof FsError))
-        this.#reportError(error, { opcode: asked.opcode, callerTid: asked.caller.callerTid });
-      answer(-errnoOf(error));
+      this.#fail(error, asked, answer);
       return;
     }
     answer(0, value);
+  }
+
+  #fail(error: unknown, { opcode, caller }: CallerPath, answer: (result: number) => void): void {
+    try {
+      if (error instanceof FsError) return;
+      this.#reportError(error, { opcode, callerTid: caller.callerTid });
+    } finally {
+      answer(-errnoOf(error));
+    }
   }
 
   #nodeOf({ names, caller }: CallerPath): Attr {
@@ -127,7 +146,6 @@ export class PathOperations {
   }
 
   #release(file: number): void {
-    this.#answered++;
     const open = this.#openFiles.get(file);
     if (open === undefined) return;
     this.#openFiles.delete(file);

@@ -18,7 +18,8 @@ const log = new ThreadLog();
 
 /** As the daemon makes them. */
 export const openFiles = new OpenFiles(viewMapping(start.memory.openFiles), start.thread);
-export const { resolver, hostResolver, textParts } = threadParts(start, log);
+const { giveBackFds, ...threadsOwn } = threadParts(start, log);
+export const { resolver, hostResolver, textParts } = threadsOwn;
 export const channel = new DevFuseChannel(start.fuseFd);
 
 /**
@@ -52,6 +53,7 @@ export function serveWith(parts) {
     channel,
     session: parts.session ?? makeSession({ resolver }),
     makeHostSession: () => makeSession({ resolver: hostResolver() }),
+    giveBackFds,
     ...parts,
   });
 }

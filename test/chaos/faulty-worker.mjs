@@ -73,7 +73,7 @@ function faultyContainer(container) {
   return known.get(container);
 }
 
-const { containers, sources, report } = textParts;
+const { containers, sources, ...reports } = textParts;
 const faultySources = new Proxy(sources, {
   get(target, name) {
     const value = Reflect.get(target, name, target);
@@ -93,7 +93,7 @@ const always = {
 const session = makeSession({
   ...always,
   resolver: faulty('reader', resolver),
-  textParts: { containers: faultyContainers, sources: faultySources, report },
+  textParts: { containers: faultyContainers, sources: faultySources, ...reports },
 });
 
 serveWith({

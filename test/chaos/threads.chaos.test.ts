@@ -10,6 +10,7 @@ import { missing } from '../support/requirements.ts';
 import { makeTeardown } from '../support/teardown.ts';
 import { slowness } from './chaos-length.ts';
 import { type CrowdMember, joinCrowd } from './crowd.ts';
+import { readResources } from './resources.ts';
 import { copyServer } from './server-copy.ts';
 import { type Session, startSession, until } from './session.ts';
 
@@ -20,6 +21,8 @@ afterEach(() => teardown.run());
 
 /** After so many the next thread is started some 100 ms later. */
 const losses = 5;
+/** Fewer than a thread that serves a container has for it and of the host. */
+const fdsOfThread = 8;
 const patience = { timeout: 60_000 * slowness };
 
 interface Scene {
@@ -27,6 +30,8 @@ interface Scene {
   readonly member: CrowdMember;
   /** Of a reader whose request has cost a thread, and each one that was to replace it. */
   readonly memTotalKib: Promise<number | undefined>;
+  /** Which the server had open when all its threads had answered that reader. */
+  readonly fdsBefore: number;
   /** Threads live from here on. */
   mend(): void;
 }
@@ -39,14 +44,17 @@ async function loseThreads(hasResend: boolean): Promise<Scene> {
   const session = await startSession(teardown, (mountPoint) => copy.argv(mountPoint));
   const options = { mountPoint: session.mountPoint, pauseMsec: 0, isSilent: true };
   const member = await joinCrowd(teardown, options);
-  writeFileSync(dying, '');
   const argv = ['cat', '/proc/meminfo'];
+  for (let time = 0; time < 20; time++) await member.container.exec(argv);
+  const fdsBefore = readResources(session).serverFds;
+  writeFileSync(dying, '');
   const reading = member.container.exec(argv, { timeoutMsec: 30_000 * slowness });
   const lost = () => session.log().split('lost a worker').length - 1;
   await until('threads are lost', () => lost() >= losses);
   return {
     session,
     member,
+    fdsBefore,
     memTotalKib: reading.then(({ stdout }) => kibOf(stdout, 'MemTotal')),
     mend: () => rmSync(dying),
   };
@@ -60,6 +68,14 @@ describe.each([
     const { member, memTotalKib, mend } = await loseThreads(hasResend);
     mend();
     expect(await memTotalKib).toBe(member.memoryKib);
+  });
+
+  it('leaves nothing open, however many threads it has cost', patience, async () => {
+    const { session, memTotalKib, fdsBefore, mend } = await loseThreads(hasResend);
+    mend();
+    await memTotalKib;
+    // Those of the threads that serve now, and are at work, differ by some.
+    expect(readResources(session).serverFds).toBeLessThan(fdsBefore + fdsOfThread);
   });
 
   it('is answered when the server dies before there is one', patience, async () => {

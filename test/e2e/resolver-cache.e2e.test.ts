@@ -1,6 +1,7 @@
 // What the resolver keeps, for how long, and that it gives every fd back.
 
 import { readdirSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SystemError } from '../../src/kernel/system-error.ts';
 import { ReaderResolver } from '../../src/reader/resolver.ts';
@@ -147,5 +148,42 @@ describe('a failure of the strategy', () => {
     expect([seen.count, failures.length]).toEqual([1, 1]);
     resolver.close();
     expect(openFdCount()).toBe(empty);
+  });
+});
+
+describe('a shortage of fds', () => {
+  it('is thrown, with nothing left open', async () => {
+    const { initPid } = await scene.start();
+    const { strategy: failing } = watched(strategy, () => {
+      throw new SystemError('open it', constants.errno.EMFILE);
+    });
+    const resolver = makeResolver(failing);
+    const empty = openFdCount();
+    for (let round = 0; round < 3; round += 1) {
+      expect(() => resolver.resolve(initPid)).toThrow('EMFILE');
+    }
+    expect(openFdCount()).toBe(empty);
+    resolver.close();
+  });
+});
+
+describe('a failure that took long', () => {
+  it('costs the container little when it happens once, more when it goes on', async () => {
+    const { initPid } = await scene.start();
+    const { seen, strategy: late } = watched(strategy, () => {
+      blockFor(100);
+      throw new SystemError('ask', 1);
+    });
+    const resolver = makeResolver(late);
+    const asksAfter = (msec: number) => {
+      blockFor(msec);
+      const before = seen.count;
+      resolver.resolve(initPid);
+      return seen.count > before;
+    };
+    expect([asksAfter(0), asksAfter(900), asksAfter(300)]).toEqual([true, false, true]);
+    // A twentieth of the time from here on.
+    expect([asksAfter(1200), asksAfter(2500)]).toEqual([false, true]);
+    resolver.close();
   });
 });

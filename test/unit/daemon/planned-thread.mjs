@@ -1,5 +1,5 @@
 // A serving thread that does what the test planned. The words of `memory.loads.bell`: 0 counts
-// starts, 1 says how many starts fail, 2 becomes 1 at the end. A start that fails is at a request:
+// starts, 1 says how many starts fail, 2 becomes 1 at the end, 3 is 1 if failures are of memory. A start that fails is at a request:
 // what its predecessor left, else number 100 and up.
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -34,7 +34,9 @@ const start = Atomics.add(plan, 0, 1);
 say(`start ${start}`);
 if (start < Atomics.load(plan, 1)) {
   if (journal.takenBy(thread) === 0n) slot.request.writeBigUInt64LE(BigInt(100 + start), 8);
-  throw new Error(`failure ${start}`);
+  if (Atomics.load(plan, 3) === 0) throw new Error(`failure ${start}`);
+  const hoard = [];
+  for (;;) hoard.push(Array.from({ length: 100_000 }, (_, index) => ({ index })));
 }
 answerLeft();
 for (const other of gate.left()) {

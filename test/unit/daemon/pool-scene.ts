@@ -16,6 +16,7 @@ import type { Teardown } from '../../support/teardown.ts';
 const STARTS = 0;
 const FAILURES = 1;
 const END = 2;
+const OUT_OF_MEMORY = 3;
 
 interface LogLine {
   readonly level: number;
@@ -30,6 +31,8 @@ export interface PoolScene {
   /** Thread numbers that recover() was called with. */
   readonly recovered: readonly number[];
   readonly logged: readonly LogLine[];
+  /** How often fds were lost with a thread. */
+  readonly lost: { readonly times: number };
   /** How many threads have been started so far. */
   starts(): number;
   untilStarted(starts: number): Promise<void>;
@@ -43,6 +46,8 @@ export interface PoolPlan {
   readonly count: number;
   /** So many starts take a request and then throw. */
   readonly failures: number;
+  /** Instead of throwing they use up the memory that a thread may have. */
+  readonly isOutOfMemory?: boolean;
   readonly module?: string;
   readonly fuseFd?: number;
 }
@@ -71,6 +76,7 @@ const options = {
 export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
   const words = new Int32Array(new SharedArrayBuffer(16));
   words[FAILURES] = plan.failures;
+  words[OUT_OF_MEMORY] = plan.isOutOfMemory ? 1 : 0;
   const fuseFd = plan.fuseFd ?? makePipe(teardown);
   const state = StateFile.create();
   const mapping = state.region(Journal.region('journal'));
@@ -78,6 +84,7 @@ export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
   const poison = new Poison(viewMapping(state.region(Poison.region)));
   const recovered: number[] = [];
   const logged: LogLine[] = [];
+  const lost = { times: 0 };
   const pool = new WorkerPool({
     module: new URL(plan.module ?? './planned-thread.mjs', import.meta.url),
     start: { fuseFd, memory: memoryOf(mapping, words), options, startTimeSec: 0 },
@@ -86,6 +93,7 @@ export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
     journal,
     poison,
     recover: (thread) => recovered.push(thread),
+    onFdsLost: () => void lost.times++,
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
   });
   const letEnd = () => {
@@ -95,7 +103,7 @@ export function makePoolScene(plan: PoolPlan, teardown: Teardown): PoolScene {
   teardown.add(letEnd);
   const starts = () => Atomics.load(words, STARTS);
   return {
-    ...{ pool, journal, poison, recovered, logged, letEnd, starts },
+    ...{ pool, journal, poison, recovered, logged, lost, letEnd, starts },
     untilStarted: (count) => vi.waitFor(() => check(starts() >= count), { timeout: 20_000 }),
     answers: () => readAll(fuseFd),
   };

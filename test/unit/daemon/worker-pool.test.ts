@@ -55,6 +55,19 @@ test('a thread that throws is replaced, and its request goes to the one that rep
   expect(scene.answers()).toHaveLength(0);
 });
 
+test.each([
+  ['throws', false, 0],
+  ['runs out of memory', true, 1],
+])('of a thread that %s, the pool knows whether fds are lost', async (_, isOutOfMemory, times) => {
+  const scene = makePoolScene({ count: 1, failures: 1, isOutOfMemory }, teardown);
+  startAll(scene);
+  await scene.untilStarted(2);
+  expect(scene.logged.filter(({ msg }) => msg.startsWith('lost a worker'))).toHaveLength(1);
+  expect(scene.lost.times).toBe(times);
+  scene.letEnd();
+  await scene.pool.ended;
+});
+
 test('a thread that fails again and again is replaced more and more slowly', async () => {
   const scene = makePoolScene({ count: 1, failures: 5 }, teardown);
   const startedAt = performance.now();

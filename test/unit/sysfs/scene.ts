@@ -76,6 +76,7 @@ function textPartsOf(root: string): FallbackParts {
       cpuPolicy: 'quota',
       shownMemory: { swap: true, zswap: true },
     } as Sources,
+    isShortage: () => false,
     report: (_source: unknown, _reader: unknown, error: unknown) => {
       throw error;
     },

@@ -61,8 +61,9 @@ const fileSystem: FileSystem = {
 };
 
 const reported: unknown[] = [];
-const report = (...failure: unknown[]) => reported.push(failure);
-const operations = new PathOperations(fileSystem, report).operations();
+const reportError = (...failure: unknown[]) => reported.push(failure);
+const parts = { fileSystem, reportError, giveBackFds: () => {} };
+const operations = new PathOperations(parts).operations();
 
 beforeEach(() => {
   for (const list of [reads, callers, released, reported]) list.length = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { isOutOfFds, withFds } from '../../../src/reader/out-of-fds.ts';
+import { isOutOfFds, withFds } from '../../../src/kernel/out-of-fds.ts';
 
 function shortage(code: string): Error {
   return Object.assign(new Error(`Cannot open it: ${code}`), { code });
