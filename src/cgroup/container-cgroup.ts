@@ -49,6 +49,11 @@ export class ContainerCgroup {
     return this.#unified;
   }
 
+  /** Of the cgroup that lies deepest: how many directories its values come from. */
+  get depth(): number {
+    return Math.max(1, ...this.#chains.map(({ chain }) => chain.length));
+  }
+
   close(): void {
     for (const { chain } of this.#chains) for (const directory of chain) directory.close();
   }

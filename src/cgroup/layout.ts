@@ -133,6 +133,12 @@ function pathOfBytes(bytes: string): string {
 }
 
 /**
+ * Whoever has a cgroup can make one in another without end, and each level costs open files and
+ * readings. Those who lie deeper than this count as the ancestor at this depth.
+ */
+const mostLevels = 64;
+
+/**
  * The directories of a cgroup and of all its ancestors that a mount shows, leaf
  * first; `undefined` when no mount shows the cgroup.
  *
@@ -145,7 +151,7 @@ export function chainOf(
   onRead?: OnRead,
 ): CgroupDirectory[] | undefined {
   for (const mount of hierarchy.mounts) {
-    const names = below(mount, cgroupPath);
+    const names = below(mount, cgroupPath)?.slice(0, mostLevels);
     if (names === undefined) continue;
     const pathOf = (depth: number) =>
       pathOfBytes([mount.mountPoint, ...names.slice(0, depth)].join('/'));

@@ -19,6 +19,8 @@ const answerBuffer = Buffer.alloc(1024);
 const pidOut = new Int32Array(1);
 const statusOut = new Int32Array(1);
 const pipeFds = new Int32Array(2);
+/** Who waits for a change of it sleeps. */
+const nobody = new Int32Array(new SharedArrayBuffer(4));
 
 export interface ProgramInput {
   readonly args?: readonly string[];
@@ -88,10 +90,19 @@ function readAnswer(fd: number, limitMsec: number): string | undefined {
 function reap(pid: number): void {
   libc.kill(pid, SIGKILL);
   // Readable when the process has ended: to the point, where a timer would be late.
-  const pidfd = libc.checked('open a process', () => libc.pidfdOpen(pid));
+  const pidfd = libc.pidfdOpen(pid);
   try {
-    if (isReadable(pidfd, killedLimitMsec)) libc.waitpid(pid, statusOut, WNOHANG);
+    if (pidfd < 0) waitInSteps(pid);
+    else if (isReadable(pidfd, killedLimitMsec)) libc.waitpid(pid, statusOut, WNOHANG);
   } finally {
-    libc.close(pidfd);
+    if (pidfd >= 0) libc.close(pidfd);
+  }
+}
+
+/** For when there is no fd left. */
+function waitInSteps(pid: number): void {
+  const deadline = performance.now() + killedLimitMsec;
+  while (libc.waitpid(pid, statusOut, WNOHANG) === 0 && performance.now() < deadline) {
+    Atomics.wait(nobody, 0, 0, 1);
   }
 }

@@ -17,10 +17,18 @@ export interface RunningThread {
   readonly startTicks: number;
 }
 
-/** `undefined` when no thread of the process runs. */
+/**
+ * Threads that are looked at. One that ends is gone at once, unless it leads or is traced; whoever
+ * traces them can keep as many as they like from vanishing.
+ */
+const mostThreads = 64;
+
+/** `undefined` when no thread of the process runs, or none of the first ones. */
 export function openRunningThread(pid: number): RunningThread | undefined {
   let startTicks: number | undefined;
+  let left = mostThreads;
   for (const dir of threadDirsOf(pid)) {
+    if (left-- === 0) return undefined;
     const opened = openThread(dir);
     startTicks ??= opened?.stat.startTicks;
     if (startTicks === undefined) return undefined;

@@ -6,6 +6,7 @@
 // only way on kernels without one.
 
 import { packagePath } from '../../kernel/package.ts';
+import { readPidNumbers } from '../../kernel/pid-numbers.ts';
 import { runProgram } from '../../kernel/run-program.ts';
 import { EIO, ENOMEM, ESRCH, ETIMEDOUT, SystemError } from '../../kernel/system-error.ts';
 import { askForOwnInit, type InitStrategy, type Probe } from './init-strategy.ts';
@@ -36,7 +37,10 @@ function failed(step: string, errno: number): undefined {
 function readInitPid(pidnsFd: number): number | undefined {
   const line = runProgram(programPath, { stdinFd: pidnsFd, limitMsec });
   if (line === undefined) throw new SystemError(`run ${programPath} in time`, ETIMEDOUT);
-  return parseUcredAnswer(line);
+  const pid = parseUcredAnswer(line);
+  // Whoever traces that member of the container can have it name any other one.
+  const isInit = pid !== undefined && readPidNumbers(`/proc/${pid}`).at(-1) === 1;
+  return isInit ? pid : undefined;
 }
 
 function probe(): Probe {

@@ -114,6 +114,12 @@ describe('chainOf()', () => {
     expect(chainIn(all, '/../../docker/x')).toEqual(['/cg/docker/x', '/cg/docker', '/cg']);
   });
 
+  test('is that of an ancestor where cgroups are nested without end', () => {
+    const deep = chainIn(host, '/a'.repeat(2000)) ?? [];
+    expect(deep).toEqual(chainIn(host, '/a'.repeat(64)));
+    expect([deep.length, deep.at(-1)]).toEqual([65, '/cg']);
+  });
+
   test('never climbs out of a mount', () => {
     const own = parseLayout(v2('/', '/cg'), '');
     expect(chainIn(own, '/../docker/x')).toBeUndefined();
