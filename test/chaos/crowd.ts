@@ -17,6 +17,8 @@ export interface CrowdReport {
   readonly texts: number;
   readonly errors: number;
   readonly wrongTexts: number;
+  /** Of these, texts that were not whole: not the host's either. */
+  readonly brokenTexts: number;
   /** The longest wait for one system call. */
   readonly longestMsec: number;
   /** Of the reader that waited most often. */
@@ -50,6 +52,7 @@ const nothing: CrowdReport = {
   texts: 0,
   errors: 0,
   wrongTexts: 0,
+  brokenTexts: 0,
   longestMsec: 0,
   percentile99Msec: 0,
   slowTexts: 0,
@@ -62,6 +65,7 @@ export function sumOf(reports: readonly CrowdReport[]): CrowdReport {
       texts: sum.texts + report.texts,
       errors: sum.errors + report.errors,
       wrongTexts: sum.wrongTexts + report.wrongTexts,
+      brokenTexts: sum.brokenTexts + report.brokenTexts,
       longestMsec: Math.max(sum.longestMsec, report.longestMsec),
       percentile99Msec: Math.max(sum.percentile99Msec, report.percentile99Msec),
       slowTexts: sum.slowTexts + report.slowTexts,
@@ -161,8 +165,9 @@ function startReader(argv: readonly string[]): RunningReader {
 
 function parseReport(output: string, faults: string): CrowdReport {
   const numbers = output.trim().split(' ').map(Number);
-  if (numbers.length !== 6) throw new Error(`A reader ended early: ${output}${faults}`);
-  const [texts = 0, errors = 0, wrongTexts = 0, longestMsec = 0, ...more] = numbers;
-  const [percentile99Msec = 0, slowTexts = 0] = more;
-  return { texts, errors, wrongTexts, longestMsec, percentile99Msec, slowTexts, faults };
+  if (numbers.length !== 7) throw new Error(`A reader ended early: ${output}${faults}`);
+  const [texts = 0, errors = 0, wrongTexts = 0, brokenTexts = 0, ...waits] = numbers;
+  const [longestMsec = 0, percentile99Msec = 0, slowTexts = 0] = waits;
+  const counts = { texts, errors, wrongTexts, brokenTexts };
+  return { ...counts, longestMsec, percentile99Msec, slowTexts, faults };
 }

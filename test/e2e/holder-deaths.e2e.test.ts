@@ -16,10 +16,11 @@ const teardown = makeTeardown();
 beforeEach((ctx) => ctx.skip(lacking !== undefined, lacking));
 afterEach(() => teardown.run());
 
-const patience = { timeout: 30_000 * Number(process.env['NSPROC_TEST_SLOW'] ?? 1), interval: 50 };
-const slowStartMsec = 1500;
+const slowness = Number(process.env['NSPROC_TEST_SLOW'] ?? 1);
+const patience = { timeout: 30_000 * slowness, interval: 50 };
+const slowStartMsec = 1500 * slowness;
 /** One that crashes has done so by then. */
-const crashMsec = 600;
+const crashMsec = 600 * slowness;
 const hostKib = hostKibOf('MemTotal');
 
 /** Until the host's files are served. */

@@ -16,6 +16,15 @@ async function filesOfProc(): Promise<string[]> {
   return found.trimEnd().split('\n').sort();
 }
 
+const isPressure = (file = '') => file.includes('/pressure/');
+
+/** What stat says of the host's file, as it is served. */
+function lineAsServed(line: string, file?: string): string {
+  const served = line.replace('regular empty file', 'regular file');
+  // Older kernels let nobody but the host's root set triggers.
+  return isPressure(file) ? served.replace(' 444 ', ' 666 ') : served;
+}
+
 describe('the daemon', () => {
   it('is served on the transport that is wanted', () => {
     const isOther = scene().daemon.log().includes('"transport":"fuse-native"');
@@ -45,13 +54,14 @@ describe('the mount', () => {
 
   it('has files of the owner and with the mode that the host has', async () => {
     // Where nobody can set triggers, the host's pressure files are for reading alone.
-    const isShown = (file: string) => transport === 'dev-fuse' || !file.includes('/pressure/');
+    const isShown = (file: string) => transport === 'dev-fuse' || !isPressure(file);
     const files = (await filesOfProc()).filter(isShown);
     expect(files).toEqual(expect.arrayContaining(['proc/meminfo', 'proc/stat', 'proc/uptime']));
     const format = ['stat', '--format', '%F %a %u:%g %h'];
     const shown = await runOrThrow([...format, ...files.map(inMount)]);
     const ofHost = await runOrThrow([...format, ...files.map((file) => `/${file}`)]);
-    expect(shown).toBe(ofHost.replaceAll('regular empty file', 'regular file'));
+    const served = ofHost.split('\n').map((line, index) => lineAsServed(line, files[index]));
+    expect(shown.split('\n')).toEqual(served);
   });
 
   it('has directories that everybody may look into', async () => {

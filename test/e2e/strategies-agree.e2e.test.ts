@@ -3,7 +3,7 @@
 
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parsePidStat } from '../../src/kernel/pid-stat.ts';
+import { type PidStat, parsePidStat } from '../../src/kernel/pid-stat.ts';
 import type { Reader } from '../../src/reader/reader.ts';
 import type { Container } from '../support/containers.ts';
 import { readParentPid } from '../support/processes.ts';
@@ -79,8 +79,8 @@ describe('all strategies', () => {
   });
 });
 
-function isExiting(pid: number): boolean {
-  return parsePidStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).isExiting;
+function statOf(pid: number): PidStat {
+  return parsePidStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 
 /**
@@ -92,8 +92,10 @@ async function halfKill({ initPid }: Container): Promise<() => Promise<void>> {
   const child = await scene.startChild(enter);
   const parent = readParentPid(child.pid);
   process.kill(parent, 'SIGSTOP');
+  // Or it would still reap.
+  await expect.poll(() => statOf(parent).state, patience).toBe('T');
   process.kill(initPid, 'SIGKILL');
-  await expect.poll(() => isExiting(initPid), patience).toBe(true);
+  await expect.poll(() => statOf(initPid).isExiting, patience).toBe(true);
   return () => {
     process.kill(parent, 'SIGCONT');
     return child.stop();

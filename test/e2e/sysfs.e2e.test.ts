@@ -118,7 +118,9 @@ describe('the trees of a container', () => {
     const file = writable.find((path) => existsSync(path)) ?? '';
     const before = readFileSync(file, 'latin1');
     for (const script of [`echo on > ${file}`, `mkdir ${cpuDir}/new`, `rm ${file}`]) {
-      expect((await container.exec(['sh', '-c', script])).status).not.toBe(0);
+      const { status, stderr } = await container.exec(['sh', '-c', script]);
+      expect(status).not.toBe(0);
+      expect(stderr).toContain('Read-only file system');
     }
     expect(readFileSync(file, 'latin1')).toBe(before);
   });

@@ -4,8 +4,9 @@
  * Usage: chaos-reader MEMTOTAL_KIB PAUSE_USEC FILE...
  *
  * Tells of each of the first faults in a line on standard error. In the end prints numbers in a
- * line: texts, errors, wrong texts, the longest wait for an open(2) or read(2) in ms, the 99th
- * percentile of each text's longest in ms, and of how many texts it was more than a second. */
+ * line: texts, errors, wrong texts, those of them that were broken, the longest wait for an open(2)
+ * or read(2) in ms, the 99th percentile of each text's longest in ms, and of how many texts it was
+ * more than a second. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ struct file {
 	const char *path;
 	/* The first text, each number in it as one 0: later ones have the same lines. */
 	char *shape;
+	bool has_had_devices;
 	unsigned int readings;
 };
 
@@ -34,7 +36,7 @@ static struct file files[MOST_FILES];
 static char text[LONGEST_TEXT], shape[LONGEST_TEXT];
 static size_t buffer_bytes;
 static long long wanted_total_kib;
-static long texts, errors, wrong_texts, slow_texts, waits[BUCKETS];
+static long texts, errors, wrong_texts, broken_texts, slow_texts, waits[BUCKETS];
 static long long longest_usec;
 
 static long long now_usec(void)
@@ -137,6 +139,17 @@ static void make_shape(void)
 	*to = '\0';
 }
 
+/* What no whole text is, the host's neither. */
+static const char cut_off[] = "no whole text";
+static const char half_line[] = "half a line";
+static const char no_numbers[] = "no two numbers";
+static const char no_device[] = "no device in a line";
+
+static bool is_broken(const char *fault)
+{
+	return fault == cut_off || fault == half_line || fault == no_numbers || fault == no_device;
+}
+
 /* Devices come and go: each line has as many numbers as some kernel prints. */
 static const char *check_devices(void)
 {
@@ -145,9 +158,9 @@ static const char *check_devices(void)
 		char name[64];
 
 		if (sscanf(line, "%*u %*u %63s %*u%n", name, &numbers) != 1 || numbers == 0)
-			return "no device in a line";
+			return no_device;
 		if (!strchr(line, '\n'))
-			return "half a line";
+			return half_line;
 	}
 	return NULL;
 }
@@ -199,7 +212,7 @@ static const char *check_cpus(void)
 			*(is_total ? &total : &sum) += counter;
 		}
 		if (!strchr(line, '\n'))
-			return "half a line";
+			return half_line;
 	}
 	return count > 0 && sum == total ? fault : "the first line is no sum";
 }
@@ -210,7 +223,7 @@ static const char *check_age(void)
 	double age, idle;
 
 	if (sscanf(text, "%lf %lf\n", &age, &idle) != 2)
-		return "no two numbers";
+		return no_numbers;
 	bool is_younger = age < youngest;
 	youngest = age;
 	return is_younger ? "time went back" : NULL;
@@ -230,14 +243,17 @@ static const char *check_values(const char *path)
 static const char *check(struct file *file)
 {
 	size_t length = strlen(text);
+	bool is_of_devices = strcmp(file->path, "/proc/diskstats") == 0;
 
 	/* On cgroup v2 a container that used no disk has none. */
-	if (length == 0 && strcmp(file->path, "/proc/diskstats") == 0)
-		return NULL;
+	if (length == 0 && is_of_devices)
+		return file->has_had_devices ? "no device any more" : NULL;
 	if (length == 0 || text[length - 1] != '\n')
-		return "no whole text";
-	if (strcmp(file->path, "/proc/diskstats") == 0)
+		return cut_off;
+	if (is_of_devices) {
+		file->has_had_devices = true;
 		return check_devices();
+	}
 	make_shape();
 	if (!file->shape)
 		file->shape = strdup(shape);
@@ -257,6 +273,8 @@ static void read_one(struct file *file)
 		errors++;
 	else if (fault)
 		wrong_texts++;
+	if (!error && is_broken(fault))
+		broken_texts++;
 	if (fault)
 		tell(file->path, error, fault);
 	waits[bucket_of(usec)]++;
@@ -287,7 +305,7 @@ int main(int count, char **arguments)
 		if (atoi(arguments[2]) > 0)
 			usleep((useconds_t)atoi(arguments[2]));
 	}
-	printf("%ld %ld %ld %lld %lld %ld\n", texts, errors, wrong_texts, longest_usec / 1000,
-	       percentile_usec(0.99) / 1000, slow_texts);
+	printf("%ld %ld %ld %ld %lld %lld %ld\n", texts, errors, wrong_texts, broken_texts,
+	       longest_usec / 1000, percentile_usec(0.99) / 1000, slow_texts);
 	return errors || wrong_texts;
 }
