@@ -69,8 +69,9 @@ function buildNative() {
   say(`${text}; ${withoutNative}`);
 }
 
-// Built beside its place and renamed: a daemon that is starting from dist/ sees the old or the new
-// one, and no file of a deleted source stays.
+// Built beside its place and renamed: no file of a deleted source stays, and a daemon that is
+// starting from dist/ meets the new one or, if it has loaded a part of the old, ends and is started
+// again by its holder.
 function buildDist() {
   say('compiling TypeScript to dist/ (tsc, esbuild)');
   const fingerprint = buildFingerprint(root);
