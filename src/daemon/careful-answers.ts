@@ -37,7 +37,7 @@ export class CarefulAnswers implements Answerer {
   }
 
   answer(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
-    const { session, poison, giveBackFds } = this.#parts;
+    const { session, poison } = this.#parts;
     this.#last = session;
     const deaths = poison.isEmpty() ? 0 : this.#deathsOf(request);
     if (deaths >= hopelessDeaths) return encodeErrorReply(uniqueOf(request)).copy(reply);
@@ -45,8 +45,10 @@ export class CarefulAnswers implements Answerer {
     try {
       return session.tryAnswer(request, length, reply, asked);
     } catch (error) {
-      if (isOutOfFds(error)) giveBackFds();
-      if (!isWorthAnotherTry(error, request)) return encodeFailure(error, request, reply);
+      const mayTry = isWorthAnotherTry(error, request);
+      if (mayTry && isOutOfFds(error)) this.#parts.giveBackFds();
+      else session.report(error, request, length);
+      if (!mayTry) return encodeFailure(error, request, reply);
       return this.#answerAgain(request, length, reply, asked === 'once' ? 'again' : asked);
     }
   }
@@ -62,9 +64,11 @@ export class CarefulAnswers implements Answerer {
   }
 
   #answerAgain(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
+    const { session } = this.#parts;
     try {
-      return this.#parts.session.tryAnswer(request, length, reply, asked);
+      return session.tryAnswer(request, length, reply, asked);
     } catch (error) {
+      session.report(error, request, length);
       // The host's numbers would be a wrong answer to that.
       if (isOutOfFds(error)) return encodeFailure(error, request, reply);
       return this.#host().answer(request, length, reply, asked);

@@ -91,6 +91,15 @@ interface Answering {
   readonly asked: Asked;
 }
 
+/** `undefined` when it is beyond understanding. */
+function headerIn(request: Buffer, length: number): InHeader | undefined {
+  try {
+    return decodeInHeader(request, length);
+  } catch {
+    return undefined;
+  }
+}
+
 export class Session {
   readonly #fileSystem: FileSystem;
   readonly #reportError: ReportError;
@@ -111,15 +120,15 @@ export class Session {
     try {
       return this.tryAnswer(request, length, reply, asked);
     } catch (error) {
+      this.report(error, request, length);
       return length < IN_HEADER_SIZE ? NO_REPLY : encodeFailure(error, request, reply);
     }
   }
 
-  /** The same, but throws what no rule of the file system foresees, when it has been reported. */
+  /** The same, but throws what no rule of the file system foresees. */
   tryAnswer(request: Buffer, length: number, reply: Buffer, asked: Asked): number {
-    let header: InHeader | undefined;
     try {
-      header = decodeInHeader(request, length);
+      const header = decodeInHeader(request, length);
       const replyLength =
         this.#more?.answer(header, request, reply, asked !== 'once') ??
         this.#dispatch(header, request, { reply, asked });
@@ -127,9 +136,13 @@ export class Session {
       return replyLength;
     } catch (error) {
       if (error instanceof FsError) return encodeFailure(error, request, reply);
-      this.#reportError(error, header);
       throw error;
     }
+  }
+
+  /** Tells of what tryAnswer() threw. */
+  report(error: unknown, request: Buffer, length: number): void {
+    this.#reportError(error, headerIn(request, length));
   }
 
   /** Sends the answer to a request that was perhaps answered. */

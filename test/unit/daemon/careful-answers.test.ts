@@ -4,13 +4,14 @@ import { Poison } from '../../../src/daemon/poison.ts';
 import type { Session } from '../../../src/fuse/session.ts';
 
 /** Answers with one byte, or throws what is next in the list. */
-function sessionOf(byte: number, errors: Error[] = []): Session {
+function sessionOf(byte: number, errors: Error[], reported: string[]): Session {
   const answer = (_request: Buffer, _length: number, reply: Buffer) => {
     const error = errors.shift();
     if (error !== undefined) throw error;
     return reply.writeUInt8(byte);
   };
-  return { answer, tryAnswer: answer } as unknown as Session;
+  const report = (error: Error) => reported.push(error.message);
+  return { answer, tryAnswer: answer, report } as unknown as Session;
 }
 
 const READ = 15;
@@ -21,12 +22,13 @@ const shortage = () => Object.assign(new Error('none is left'), { code: 'EMFILE'
 function makeScene(errors: Error[] = []) {
   const poison = new Poison(new SharedArrayBuffer(Poison.region.byteLength));
   const told: string[] = [];
+  const reported: string[] = [];
   const seen = { timesGivenBack: 0 };
   const answers = new CarefulAnswers({
-    session: sessionOf(1, errors),
+    session: sessionOf(1, errors, reported),
     poison,
     giveBackFds: () => void seen.timesGivenBack++,
-    makeHostSession: () => sessionOf(2),
+    makeHostSession: () => sessionOf(2, [], reported),
     onPoison: (unique, deaths) => void told.push(`${unique} after ${deaths}`),
   });
   const request = Buffer.alloc(48);
@@ -37,7 +39,7 @@ function makeScene(errors: Error[] = []) {
     const length = answers.answer(request, 48, reply, 'once');
     return length === 1 ? reply[0] : reply.subarray(0, length);
   };
-  return { poison, told, seen, ask };
+  return { poison, told, reported, seen, ask };
 }
 
 test('a request is answered as it should be until it was at hand at two deaths', () => {
@@ -62,10 +64,11 @@ test('at the third death it is answered with EIO', () => {
 
 test('an error that nobody foresaw is answered once more, then from the host', () => {
   const errors = [new Error('one'), new Error('two'), new Error('three')];
-  const { ask } = makeScene(errors);
+  const { ask, reported } = makeScene(errors);
   expect(ask(4n)).toBe(2);
   expect(ask(6n)).toBe(1);
   expect(errors).toEqual([]);
+  expect(reported).toEqual(['one', 'two', 'three']);
 });
 
 test('a write is not tried again', () => {
@@ -74,12 +77,15 @@ test('a write is not tried again', () => {
 });
 
 test('out of fds, those that are kept are given back, and the request is tried again', () => {
-  const { ask, seen } = makeScene([shortage()]);
+  const { ask, seen, reported } = makeScene([shortage()]);
   expect(ask(4n)).toBe(1);
   expect(seen.timesGivenBack).toBe(1);
+  expect(reported).toEqual([]);
 });
 
 test('when that does not help, nobody is told the numbers of the host', () => {
-  const reply = makeScene([shortage(), shortage()]).ask(4n) as Buffer;
+  const { ask, reported } = makeScene([shortage(), shortage()]);
+  const reply = ask(4n) as Buffer;
+  expect(reported).toEqual(['none is left']);
   expect([reply.length, reply.readInt32LE(4), reply.readBigUInt64LE(8)]).toEqual([16, -5, 4n]);
 });
