@@ -14,6 +14,8 @@ static long used_text;
  * are given back with the text. */
 static struct made_text undelivered;
 static uint64_t undelivered_next;
+/* Whether such a one counts already, and was not the last of its text. */
+static bool is_doubtful;
 
 static int answer_open(const struct request *request, struct reply *reply)
 {
@@ -142,6 +144,23 @@ static void remember(const struct request *request, struct made_text made, uint6
 		begin_open(request->tree, in->fh, made, next);
 }
 
+/* Before the answer is out: should this process die in between, the next one knows of it. But where
+ * something is known of an earlier read, this one perhaps was answered after that was noted. */
+static void remember_or_wait(const struct request *request, struct made_text made, uint64_t next)
+{
+	const struct fuse_read_in *in = request->body;
+	bool is_known = find_node_entry(request->files, node_handle(request, in->fh)) ||
+			find_open(request->tree, in->fh);
+
+	if (request->may_be_answered && is_known) {
+		undelivered = made;
+		undelivered_next = next;
+		return;
+	}
+	remember(request, made, next);
+	is_doubtful = request->may_be_answered && next < made.length;
+}
+
 static int answer_read(const struct request *request, struct reply *reply)
 {
 	const struct fuse_read_in *in = request->body;
@@ -167,11 +186,7 @@ static int answer_read(const struct request *request, struct reply *reply)
 	reply->body = text + begin;
 	reply->length = smaller(in->size, (uint64_t)length - begin);
 	struct made_text made = { text, (uint64_t)length };
-	if (request->may_be_answered) {
-		undelivered = made;
-		undelivered_next = in->offset + reply->length;
-	} else
-		remember(request, made, in->offset + reply->length);
+	remember_or_wait(request, made, in->offset + reply->length);
 	return 0;
 }
 
@@ -181,9 +196,23 @@ static void remember_delivered(const struct request *request)
 		remember(request, undelivered, undelivered_next);
 }
 
+/* Its reader has got the answer of an earlier server: of which text, nobody knows. */
+static void doubt_remembered(const struct request *request)
+{
+	if (!is_doubtful)
+		return;
+	const struct fuse_read_in *in = request->body;
+	struct node_entry *entry = find_node_entry(request->files, node_handle(request, in->fh));
+
+	release_open(request->tree, in->fh);
+	if (entry)
+		entry->next = ELSEWHERE;
+}
+
 static void give_back(void)
 {
 	undelivered.bytes = NULL;
+	is_doubtful = false;
 	if (ended_text)
 		drop_rest(ended_text);
 	forget_text(used_text);

@@ -111,8 +111,10 @@ static void answer_bytes(const struct connection *connection, uint8_t *bytes, si
 		sent = send_reply(connection, unique, error, error ? &nothing : &reply);
 	if (sent == 0 && error == 0)
 		remember_delivered(&request);
-	else if (sent != 0 && !is_gone(sent) &&
-		 !is_gone(sent = send_reply(connection, unique, EIO, &nothing)) && sent != 0)
+	else if (is_gone(sent))
+		doubt_remembered(&request);
+	else if (sent != 0 && !is_gone(sent = send_reply(connection, unique, EIO, &nothing)) &&
+		 sent != 0)
 		say("cannot answer opcode %u: %s", header->opcode, strerror(sent));
 	give_back();
 	answered_count++;

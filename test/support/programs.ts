@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cleanAtExit } from './at-exit.ts';
 import { findDescendants } from './processes.ts';
+import { signalIfThere } from './serving-processes.ts';
 
 export type ProgramName =
   | 'allocate'
@@ -67,7 +68,7 @@ export function startProgram(argv: readonly string[]): Promise<RunningProgram> {
   const forget = cleanAtExit(() => child.kill('SIGKILL'));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async (): Promise<void> => {
-    for (const pid of findDescendants(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    for (const pid of findDescendants(child.pid ?? 0)) signalIfThere(pid, 'SIGKILL');
     child.kill('SIGKILL');
     await ended;
     forget();
