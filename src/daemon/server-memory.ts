@@ -46,7 +46,7 @@ function openFilesRegion(name: string): RegionSpec {
 function cpuTimesRegion(possibleCpus: number): RegionSpec {
   return {
     name: 'cpu-times',
-    version: 1,
+    version: 2,
     byteLength: SharedCpuTimes.byteLengthFor(possibleCpus),
     format: (memory) => SharedCpuTimes.format(memory, possibleCpus, randomHalves()),
   };
@@ -54,7 +54,7 @@ function cpuTimesRegion(possibleCpus: number): RegionSpec {
 
 const loadsRegion: RegionSpec = {
   name: 'loads',
-  version: 1,
+  version: 2,
   byteLength: SharedLoads.byteLength,
   format: (memory) => SharedLoads.format(memory, randomHalves()),
 };

@@ -14,7 +14,7 @@ import type { Sources } from './sources.ts';
 
 type LoadContainer = Pick<
   Container,
-  'cgroup' | 'initStartTicks' | 'loadKey' | 'pidnsInode' | 'taskCounts'
+  'cgroup' | 'initStartTicks' | 'loadKey' | 'owner' | 'pidnsInode' | 'taskCounts'
 >;
 type LoadavgSources = Pick<Sources, 'clock' | 'cpuPolicy' | 'host' | 'loads'>;
 
@@ -54,7 +54,7 @@ function keyOf(container: LoadContainer, site: TaskSite, loads: SharedLoads): Ro
   if (container.loadKey !== undefined) return container.loadKey;
   const identity = siteIdentity(site);
   if (identity === undefined) return undefined;
-  container.loadKey = loads.keyOf(identity);
+  container.loadKey = loads.keyOf(identity, container.owner);
   return container.loadKey;
 }
 

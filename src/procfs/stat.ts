@@ -13,7 +13,7 @@ export function statText(container: Container, sources: Sources): string | undef
   const { clock, cpuTimes, host } = sources;
   const hostText = host.readText('/proc/stat');
   if (hostText === undefined) return undefined;
-  container.cpuTimesKey ??= cpuTimes.keyOf(container.identity);
+  container.cpuTimesKey ??= cpuTimes.keyOf(container.identity, container.owner);
   const times = cpuTimes.advance(container.cpuTimesKey, () => takeSample(container, sources));
   if (times === undefined) return undefined;
   const { running, blocked } = container.taskCounts.at(clock.monotonicUsec());

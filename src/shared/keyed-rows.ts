@@ -2,8 +2,8 @@
 // of them works on a row goes on where the last one was.
 //
 // A hash of the container chooses a set of slots, each set has a lock, and within
-// a set the least recently used slot is given to a container not seen before. A
-// slot has two banks; change() works on the spare one and then makes it the
+// a set the least recently used slot is given to a container not seen before: one of
+// its owner's, if that has many. A slot has two banks; change() works on the spare one and then makes it the
 // current one, so a thread that dies at any point leaves a whole row behind.
 
 import { type Hash, keyedHash } from './keyed-hash.ts';
@@ -11,6 +11,8 @@ import { SharedLock } from './lock.ts';
 
 /** Slots of a set. So many that sets hardly ever fill up before all slots are used. */
 const ways = 32;
+/** Of a set, for one owner: who makes cgroups without end pushes nobody else out. */
+const mostOwnWays = 8;
 /** Memory is used only for slots in use; this bounds it where rows are very long. */
 const mostBytes = 256 * 1024 * 1024;
 const mostSets = 128;
@@ -33,7 +35,8 @@ const KEY_LOW = 0;
 const KEY_HIGH = 1;
 const LAST_USE = 2;
 const BANK = 3;
-const slotWords = 4;
+const OWNER = 4;
+const slotWords = 5;
 
 function rowsBytes(sets: number, rowLength: number): number {
   return sets * ways * 2 * rowLength * Float64Array.BYTES_PER_ELEMENT;
@@ -52,12 +55,14 @@ function wordsBefore(sets: number): number {
 }
 
 /** A container, as KeyedRows knows it; see keyOf(). */
-export type RowKey = Hash;
+export interface RowKey extends Hash {
+  readonly owner: number;
+}
 
 /** A row that is in use: its slot, and whose it is. */
 export interface UsedRow {
   readonly slot: number;
-  readonly key: RowKey;
+  readonly key: Hash;
 }
 
 /** One of a slot's two copies of the row, and what reads and changes it. */
@@ -116,15 +121,18 @@ export class KeyedRows<View> {
     );
   }
 
-  /** The key of a container that `identity` (bytes) names and no other container has. */
-  keyOf(identity: string): RowKey {
+  /**
+   * The key of a container that `identity` (bytes) names and no other container has. `container`
+   * is whom it counts to, a number of 32 bits that all that one container nests has in common.
+   */
+  keyOf(identity: string, container: number): RowKey {
     const secret = { low: this.#words[SECRET_LOW] ?? 0, high: this.#words[SECRET_HIGH] ?? 0 };
     const { low, high } = keyedHash(identity, secret);
-    return { low: low | 1, high };
+    return { low: low | 1, high, owner: container };
   }
 
   /** Runs `section` alone among all threads that use the key's row. Not reentrant. */
-  run<Result>(key: RowKey, section: () => Result): Result | undefined {
+  run<Result>(key: Hash, section: () => Result): Result | undefined {
     return this.#locks[this.#setOf(key)]?.run(section);
   }
 
@@ -175,7 +183,7 @@ export class KeyedRows<View> {
     return result;
   }
 
-  #setOf(key: RowKey): number {
+  #setOf(key: Hash): number {
     return (key.high >>> 0) % this.#sets;
   }
 
@@ -183,7 +191,7 @@ export class KeyedRows<View> {
     return headerWords + this.#sets * setWords + slot * slotWords;
   }
 
-  #isAt(slot: number, key: RowKey): boolean {
+  #isAt(slot: number, key: Hash): boolean {
     const word = this.#wordOf(slot);
     return this.#words[word + KEY_LOW] === key.low && this.#words[word + KEY_HIGH] === key.high;
   }
@@ -195,24 +203,32 @@ export class KeyedRows<View> {
     const clockWord = headerWords + set * setWords + CLOCK;
     const now = ((words[clockWord] ?? 0) + 1) | 0;
     words[clockWord] = now;
-    let oldest = set * ways;
-    let oldestAge = -1;
+    for (let slot = set * ways; slot < (set + 1) * ways; slot++) {
+      if (!this.#isAt(slot, key)) continue;
+      words[this.#wordOf(slot) + LAST_USE] = now;
+      return slot;
+    }
+    const slot = this.#oldestIn(set, now, key.owner);
+    this.#claim(slot, key);
+    words[this.#wordOf(slot) + LAST_USE] = now;
+    return slot;
+  }
+
+  /** The slot that was not used for the longest time, or is free; the owner's own if it has many. */
+  #oldestIn(set: number, now: number, owner: number): number {
+    const words = this.#words;
+    let [oldest, oldestAge, ownOldest, ownAge, ownCount] = [set * ways, -1, set * ways, -1, 0];
     for (let slot = set * ways; slot < (set + 1) * ways; slot++) {
       const word = this.#wordOf(slot);
-      if (this.#isAt(slot, key)) {
-        words[word + LAST_USE] = now;
-        return slot;
-      }
+      const isFree = words[word + KEY_LOW] === 0;
       // Unsigned: the clock may go round.
-      const age =
-        words[word + KEY_LOW] === 0
-          ? Number.POSITIVE_INFINITY
-          : (now - (words[word + LAST_USE] ?? 0)) >>> 0;
+      const age = isFree ? Number.POSITIVE_INFINITY : (now - (words[word + LAST_USE] ?? 0)) >>> 0;
       if (age > oldestAge) [oldest, oldestAge] = [slot, age];
+      if (isFree || words[word + OWNER] !== owner) continue;
+      ownCount++;
+      if (age > ownAge) [ownOldest, ownAge] = [slot, age];
     }
-    this.#claim(oldest, key);
-    words[this.#wordOf(oldest) + LAST_USE] = now;
-    return oldest;
+    return ownCount >= mostOwnWays ? ownOldest : oldest;
   }
 
   /** Empties a slot for a container. Free in between, so never half one's and half another's. */
@@ -220,6 +236,7 @@ export class KeyedRows<View> {
     const word = this.#wordOf(slot);
     Atomics.store(this.#words, word + KEY_LOW, 0);
     this.#bankOf(slot, this.#words[word + BANK] ?? 0).row.fill(0);
+    this.#words[word + OWNER] = key.owner;
     Atomics.store(this.#words, word + KEY_HIGH, key.high);
     Atomics.store(this.#words, word + KEY_LOW, key.low);
   }

@@ -29,9 +29,9 @@ export class SharedCpuTimes {
     this.#accounts = new KeyedRows(buffer, owner, (row) => new CpuAccount(row, scratch));
   }
 
-  /** The key of a container that `identity` (bytes) names and no other container has. */
-  keyOf(identity: string): RowKey {
-    return this.#accounts.keyOf(identity);
+  /** As KeyedRows.keyOf(). */
+  keyOf(identity: string, container: number): RowKey {
+    return this.#accounts.keyOf(identity, container);
   }
 
   /**

@@ -32,9 +32,9 @@ export class SharedLoads {
     this.#rows = new KeyedRows(buffer, owner, (row) => new LoadRow(row));
   }
 
-  /** The key of a container that `identity` (bytes) names and no other container has. */
-  keyOf(identity: string): RowKey {
-    return this.#rows.keyOf(identity);
+  /** As KeyedRows.keyOf(). */
+  keyOf(identity: string, container: number): RowKey {
+    return this.#rows.keyOf(identity, container);
   }
 
   /** `undefined` when the path of its cgroup is too long to be remembered. */

@@ -123,7 +123,7 @@ class Container {
     this.counters.apply(happened);
     const times = threads[happened.thread];
     const take = () => this.counters.sample(happened.cpus, this.#kind);
-    const cpuTimes = times.advance(times.keyOf(this.#name), take);
+    const cpuTimes = times.advance(times.keyOf(this.#name, 1), take);
     if (cpuTimes === undefined) throw new Error('no times');
     return renderStat({ host, cpuTimes, procsRunning: 1, procsBlocked: 0 });
   }

@@ -44,7 +44,7 @@ export function statTextOf(fixture: Fixture): string | undefined {
   const secret = { low: 1, high: 2 };
   const times = new SharedCpuTimes(SharedCpuTimes.allocate(host.onlineCpus.length, secret), 1);
   const ageUsec = ageUsecOf(fixture);
-  const cpuTimes = times.advance(times.keyOf('golden'), () => ({
+  const cpuTimes = times.advance(times.keyOf('golden', 1), () => ({
     ageUsec,
     cpus: cpusIn(fixture),
     usage,

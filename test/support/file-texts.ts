@@ -61,7 +61,7 @@ export function loadavgTextOf(fixture: Fixture): string | undefined {
     bell: new Bell(Bell.allocate()),
   };
   const taskCounts = new KeptTaskCounts(() => countTasks(cgroup, procRoot));
-  const container = { cgroup, taskCounts, initStartTicks: 0, pidnsInode: 1 };
+  const container = { cgroup, taskCounts, initStartTicks: 0, pidnsInode: 1, owner: 1 };
   const callerTid = Number(reader['callerTid']);
   return withHost(fixture, (host) =>
     loadavgText(container, { clock, cpuPolicy: 'quota', host, loads }, callerTid, procRoot),

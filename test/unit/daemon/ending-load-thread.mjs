@@ -12,7 +12,7 @@ const { SharedLoads } = await import('../../../src/view/shared-loads.ts');
 const loads = new SharedLoads(viewMapping(workerData.rows), workerData.thread);
 const bell = new Bell(workerData.bell);
 const dies = !bell.hasRung(0);
-loads.read(loads.keyOf('container'), {
+loads.read(loads.keyOf('container', 1), {
   nowUsec: 1,
   site: { version: 2, path: '/container', freezerPath: undefined },
   usedUsec: 0,

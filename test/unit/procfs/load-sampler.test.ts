@@ -32,7 +32,8 @@ class Scene {
   }
 
   read(name: string): LoadAverages | undefined {
-    return this.readers.read(this.readers.keyOf(name), {
+    const owner = Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) | 0, 7);
+    return this.readers.read(this.readers.keyOf(name, owner), {
       nowUsec: this.nowUsec,
       site: { version: 2, path: name, freezerPath: undefined },
       usedUsec: 0,

@@ -9,7 +9,7 @@ function makeRows(buffer = KeyedRows.allocate(2, secret), owner = 1): KeyedRows<
 
 /** Adds to the first number of a row; what it is from then on. */
 function add(rows: KeyedRows<Float64Array>, name: string, amount: number): number | undefined {
-  const key = rows.keyOf(name);
+  const key = rows.keyOf(name, 1);
   return rows.run(key, () =>
     rows.change(key, (row) => {
       row[0] = (row[0] ?? 0) + amount;
@@ -28,7 +28,7 @@ describe('KeyedRows', () => {
   test('leaves a row as it was when a change fails half-way', () => {
     const rows = makeRows();
     add(rows, 'a', 1);
-    const key = rows.keyOf('a');
+    const key = rows.keyOf('a', 1);
     const fail = (row: Float64Array) => {
       row[0] = 99;
       throw new RangeError('half-way');
@@ -55,7 +55,7 @@ describe('rows that are in use', () => {
     add(rows, 'a', 1);
     const [first] = rows.used();
     if (first === undefined) throw new Error('no row in use');
-    const other = { slot: first.slot, key: rows.keyOf('b') };
+    const other = { slot: first.slot, key: rows.keyOf('b', 1) };
     expect(rows.changeAt(other, () => 'changed')).toBeUndefined();
     expect(rows.changeAt(first, () => 'changed')).toBe('changed');
   });
@@ -63,7 +63,7 @@ describe('rows that are in use', () => {
   test('changeAt() is no use that keeps a row from being given away', () => {
     const rows = makeRows();
     // All of one set: the set is chosen by the high half.
-    const keyOf = (index: number) => ({ low: index * 2 + 1, high: 128 * index });
+    const keyOf = (index: number) => ({ low: index * 2 + 1, high: 128 * index, owner: index });
     const touch = (index: number) =>
       rows.run(keyOf(index), () => rows.change(keyOf(index), () => undefined));
     touch(0);

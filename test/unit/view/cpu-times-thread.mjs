@@ -10,7 +10,7 @@ const { SharedCpuTimes } = await import('../../../src/view/shared-cpu-times.ts')
 
 const { buffer, kernel, owner, turns } = workerData;
 const times = new SharedCpuTimes(buffer, owner);
-const key = times.keyOf('container');
+const key = times.keyOf('container', 1);
 /** @type {Map<string, number>} */
 const seen = new Map();
 

@@ -20,37 +20,27 @@ describe('SharedCpuTimes', () => {
   test('goes on where another thread was', () => {
     const buffer = SharedCpuTimes.allocate(2, secret);
     const [one, other] = [new SharedCpuTimes(buffer, 1), new SharedCpuTimes(buffer, 2)];
-    expect(one.keyOf('a')).toEqual(other.keyOf('a'));
-    expect(userTicks(one, one.keyOf('a'), 500_000, 1e6)).toBe(50);
+    expect(one.keyOf('a', 1)).toEqual(other.keyOf('a', 1));
+    expect(userTicks(one, one.keyOf('a', 1), 500_000, 1e6)).toBe(50);
     // The cgroup began anew: only what came before, and from then on, counts.
-    expect(userTicks(other, other.keyOf('a'), 0, 2e6)).toBe(50);
-    expect(userTicks(one, one.keyOf('a'), 70_000, 3e6)).toBe(57);
+    expect(userTicks(other, other.keyOf('a', 1), 0, 2e6)).toBe(50);
+    expect(userTicks(one, one.keyOf('a', 1), 70_000, 3e6)).toBe(57);
   });
 
   test('keeps containers apart, thousands of them', () => {
     const times = new SharedCpuTimes(SharedCpuTimes.allocate(2, secret), 1);
-    const keys = Array.from({ length: 1500 }, (_, index) => times.keyOf(`container ${index}`));
+    const keys = Array.from({ length: 1500 }, (_, index) =>
+      times.keyOf(`container ${index}`, index),
+    );
     for (const [index, key] of keys.entries()) userTicks(times, key, index * 10_000, 1e9);
     for (const [index, key] of keys.entries()) {
       expect(userTicks(times, key, index * 10_000, 2e9)).toBe(index);
     }
   });
 
-  test('forgets the container that was not read for longest', () => {
-    const times = new SharedCpuTimes(SharedCpuTimes.allocate(2, secret), 1);
-    const sameSet = (index: number) => ({ low: index * 2 + 1, high: 128 * index });
-    for (let index = 0; index < 32; index++) userTicks(times, sameSet(index), 1e6, 1e9);
-    userTicks(times, sameSet(0), 1e6, 2e9);
-    userTicks(times, sameSet(32), 1e6, 1e9);
-    // A container that is remembered does not add counters that began anew.
-    expect(userTicks(times, sameSet(0), 0, 3e9)).toBe(100);
-    expect(userTicks(times, sameSet(31), 0, 3e9)).toBe(100);
-    expect(userTicks(times, sameSet(1), 0, 3e9)).toBe(0);
-  });
-
   test('changes nothing when the sample cannot be taken', () => {
     const times = new SharedCpuTimes(SharedCpuTimes.allocate(2, secret), 1);
-    const key = times.keyOf('a');
+    const key = times.keyOf('a', 1);
     userTicks(times, key, 10_000, 1e6);
     expect(times.advance(key, () => undefined)).toBeUndefined();
     expect(() =>
@@ -63,6 +53,31 @@ describe('SharedCpuTimes', () => {
 
   test('is of bounded size on hosts with very many CPUs', () => {
     expect(SharedCpuTimes.allocate(8192, secret).byteLength).toBeLessThan(300 * 1024 * 1024);
+  });
+});
+
+describe('SharedCpuTimes without room', () => {
+  test('forgets the container that was not read for longest', () => {
+    const times = new SharedCpuTimes(SharedCpuTimes.allocate(2, secret), 1);
+    const sameSet = (index: number) => ({ low: index * 2 + 1, high: 128 * index, owner: index });
+    for (let index = 0; index < 32; index++) userTicks(times, sameSet(index), 1e6, 1e9);
+    userTicks(times, sameSet(0), 1e6, 2e9);
+    userTicks(times, sameSet(32), 1e6, 1e9);
+    // A container that is remembered does not add counters that began anew.
+    expect(userTicks(times, sameSet(0), 0, 3e9)).toBe(100);
+    expect(userTicks(times, sameSet(31), 0, 3e9)).toBe(100);
+    expect(userTicks(times, sameSet(1), 0, 3e9)).toBe(0);
+  });
+
+  test('forgets nobody else for one who makes containers without end', () => {
+    const times = new SharedCpuTimes(SharedCpuTimes.allocate(2, secret), 1);
+    const innocent = Array.from({ length: 1500 }, (_, index) => times.keyOf(`${index}`, index));
+    for (const key of innocent) userTicks(times, key, 1e6, 1e9);
+    for (let index = 0; index < 20_000; index++) {
+      userTicks(times, times.keyOf(`nested ${index}`, -7), 1e6, 1e9);
+    }
+    // Counters that began anew: of who was forgotten they would show 0.
+    for (const key of innocent) expect(userTicks(times, key, 0, 2e9)).toBe(100);
   });
 });
 
@@ -87,7 +102,7 @@ function expectAllUsage({ buffer, kernel }: Shared): void {
   const times = new SharedCpuTimes(buffer, 9);
   const [userUsec, ageUsec] = [...kernel].map(Number);
   const last = sampleOf(userUsec ?? 0, ageUsec ?? 0);
-  const read = times.advance(times.keyOf('container'), () => last);
+  const read = times.advance(times.keyOf('container', 1), () => last);
   expect(read?.ticks[0]).toBeGreaterThanOrEqual(Math.floor(last.usage.userUsec / 10_000));
 }
 
