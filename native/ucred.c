@@ -16,7 +16,9 @@
  * The child is visible in the container, and root there may stop, kill or trace it. All that it
  * would hold is CAP_SYS_ADMIN, which sending pid 1 as credentials takes: so before it is born, this
  * process gives up everything else and allows itself, and thereby the child, only the few system
- * calls that are still to come. What a traced child sends is the daemon's to verify, as any answer.
+ * calls that are still to come. One of these is the fork, which a tracer can repeat: whoever may trace
+ * root's processes, in a container without a user namespace, can start more of what can do no more
+ * than this child. What a traced child sends is the daemon's to verify, as any answer.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
