@@ -8,6 +8,7 @@ import { countBindMounts } from '../kernel/bind-mounts.ts';
 import { abortMount, nsprocMountType, readMountsAt } from '../kernel/mounts.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import { endNow } from './process-end.ts';
 
 /** Requests take microseconds; one that takes longer than this is not waited for. */
 const drainMsec = 1000;
@@ -47,6 +48,22 @@ export async function endMount(
   // Somebody else's, which hides it, stays.
   if (readMountsAt(directory).at(-1)?.device !== device) return undefined;
   return abortMount(directory);
+}
+
+/** Somebody else may just have ended the connection. */
+const endingMsec = 500;
+
+/**
+ * Waits for the connection's end; ends this process if its mount is out of reach and it goes on:
+ * nothing else would end it.
+ */
+export async function endedOrEnd(
+  ended: Promise<void>,
+  wasIdle: boolean | undefined,
+): Promise<void> {
+  if (wasIdle !== undefined) return ended;
+  const isOver = await Promise.race([ended.then(() => true), sleep(endingMsec, false)]);
+  if (!isOver) endNow();
 }
 
 /** Says how the connection was when it ended. */

@@ -10,13 +10,12 @@ import { type LoadedFuseNative, loadFuseNative } from '../transport/fuse-native-
 import { OpenFiles } from '../vfs/open-files.ts';
 import { type RunningControl, startControl } from './control.ts';
 import { RequestError } from './control-commands.ts';
-import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
+import { countUses, deviceAt, endedOrEnd, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { makeFileSystem } from './file-system.ts';
 import { readSight } from './host-check.ts';
 import { startLoadSampling } from './load-sampling.ts';
 import type { Log } from './log.ts';
 import { claimMountPoint } from './mount-point.ts';
-import { endNow } from './process-end.ts';
 import type { RunningDaemon } from './serve.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openServerMemory } from './server-memory.ts';
@@ -146,7 +145,5 @@ async function stop(own: OwnMount, mount: PathMount, log: Log): Promise<void> {
   const wasIdle = await endMount(own, { unanswered: () => [] });
   const fields = { mountPoint: own.directory, answered: mount.answered() };
   logEnd(log, wasIdle === true && uses === 0, fields);
-  // Nothing ends a connection whose mount is out of reach but the end of the process.
-  if (wasIdle === undefined) endNow();
-  await mount.ended;
+  await endedOrEnd(mount.ended, wasIdle);
 }

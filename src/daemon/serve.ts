@@ -14,7 +14,7 @@ import { OpenFiles } from '../vfs/open-files.ts';
 import { SharedCpuTimes } from '../view/shared-cpu-times.ts';
 import { blameUnanswered } from './blame.ts';
 import { type Connections, endKeeper, treeConnection } from './connections.ts';
-import { countUses, deviceAt, endMount, logEnd, type OwnMount } from './end-mount.ts';
+import { countUses, deviceAt, endedOrEnd, endMount, logEnd, type OwnMount } from './end-mount.ts';
 import { readSight } from './host-check.ts';
 import { Journal } from './journal.ts';
 import { type LoadSampling, startLoadSampling } from './load-sampling.ts';
@@ -22,7 +22,6 @@ import type { Log } from './log.ts';
 import { mountTree, openConnection } from './new-mount.ts';
 import { Poison } from './poison.ts';
 import { Pressure } from './pressure.ts';
-import { endNow } from './process-end.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openServerMemory, recoverMemory, type ServerMemory } from './server-memory.ts';
 import { type Asked, startAnswering } from './server-status.ts';
@@ -252,9 +251,7 @@ class Daemon implements HeldDaemon {
       mountPoint,
       answered: this.#journal.answered(),
     });
-    // Nothing else wakes threads that wait for requests.
-    if (wasIdle === undefined) endNow();
-    await this.#pool.ended;
+    await endedOrEnd(this.#pool.ended, wasIdle);
   }
 
   forgetConnections(): void {
