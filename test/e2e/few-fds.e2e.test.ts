@@ -1,5 +1,5 @@
 // A daemon that may have hardly more files open than it has at start: containers see their
-// own numbers all the same, never the host's.
+// own numbers all the same, never the host's. And one whose containers would have it open many.
 
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeEach, expect, it } from 'vitest';
@@ -22,19 +22,25 @@ afterAll(() => teardown.run());
 const spareFds = 40;
 const memoryMib = [16, 24, 32, 40, 48, 56];
 
-async function startWith(mib: number, mountPoint: string): Promise<Container> {
+async function startWith(mib: number, mountPoint: string, depth = 0): Promise<Container> {
   const cgroup = makeCgroup({ memoryBytes: mib * 2 ** 20 });
   teardown.add(() => cgroup.remove());
-  const container = await startContainer({ cgroup, mounts: mountsOf(mountPoint) });
+  let innermost = cgroup;
+  for (let level = 0; level < depth; level++) innermost = innermost.makeChild('n');
+  const container = await startContainer({ cgroup: innermost, mounts: mountsOf(mountPoint) });
   teardown.add(() => container.stop());
   return container;
+}
+
+function fdCountOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
 }
 
 it('a daemon that runs out of fds gives back what it kept and goes on', async () => {
   const daemon = await startDaemon({ args: ['--workers', '1'] });
   teardown.add(() => daemon.stop());
   const containers = await Promise.all(memoryMib.map((mib) => startWith(mib, daemon.mountPoint)));
-  const limit = readdirSync(`/proc/${daemon.pid}/fd`).length + spareFds;
+  const limit = fdCountOf(daemon.pid) + spareFds;
   await runOrThrow(['prlimit', `--pid=${daemon.pid}`, `--nofile=${limit}:`]);
   for (let round = 0; round < 2; round++) {
     for (const [index, container] of containers.entries()) {
@@ -45,4 +51,17 @@ it('a daemon that runs out of fds gives back what it kept and goes on', async ()
     }
   }
   expect(daemon.log()).not.toMatch(/"level":[456]0/);
+});
+
+it('a container whose cgroups are nested without end has its numbers, for fds of the first', async () => {
+  const daemon = await startDaemon({ args: ['--workers', '1'] });
+  teardown.add(() => daemon.stop());
+  const container = await startWith(48, daemon.mountPoint, 300);
+  const before = fdCountOf(daemon.pid);
+  for (const file of ['meminfo', 'stat', 'uptime', 'loadavg']) await readIn(container, file);
+  expect(kibOf(await readIn(container, 'meminfo'), 'MemTotal')).toBe(48 * 1024);
+  const taken = fdCountOf(daemon.pid) - before;
+  // Limits of memory, of swap, and of CPU time in each of 64.
+  expect(taken).toBeGreaterThan(64);
+  expect(taken).toBeLessThan(64 * 5);
 });
