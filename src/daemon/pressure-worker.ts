@@ -7,6 +7,7 @@ import { mayExceedResources } from '../kernel/credentials.ts';
 import { wasMounted } from '../kernel/fuse-device.ts';
 import { viewMapping } from '../kernel/mapped-memory.ts';
 import { mountWritableFuse } from '../kernel/mounts.ts';
+import { withFds } from '../kernel/out-of-fds.ts';
 import { openPressureTrigger } from '../kernel/pressure-trigger.ts';
 import { postToMain, threadData } from '../kernel/threads.ts';
 import { textFor } from '../procfs/fallback.ts';
@@ -40,8 +41,9 @@ function ownFile(
   { callerTid }: { callerTid: number },
 ): OwnPressureFile | undefined {
   const file = pressureFiles.find((row) => row.nodeId === nodeId);
+  if (file === undefined) return undefined;
   const reader = resolver.resolve(callerTid);
-  if (file === undefined || reader.kind !== 'container') return undefined;
+  if (reader.kind !== 'container') return undefined;
   const { cgroup, owner } = textParts.containers.of(reader);
   const directory = pressureDirectory(cgroup, file.resource);
   if (directory === undefined) return undefined;
@@ -74,9 +76,10 @@ const files = new PressureFileSystem(
   new OpenFiles(viewMapping(memory.openFiles), start.thread),
   {
     triggers,
-    ownFile,
+    // Requests that may have changed something are not answered twice; these parts of them have not.
+    ownFile: (nodeId, caller) => withFds(() => ownFile(nodeId, caller), giveBackFds),
     isPrivileged: ({ callerTid }) => mayExceedResources(callerTid),
-    open: openPressureTrigger,
+    open: (path, text) => withFds(() => openPressureTrigger(path, text), giveBackFds),
     onAdded: (slot) => {
       const fd = triggers.fdOf(slot);
       channel.watch(fd, slot);
@@ -128,7 +131,7 @@ function watchAll(): void {
 serveWhenOpen(start, log, {
   connection: 'pressure',
   channel,
-  session: makeSession(files),
+  makeSession: () => makeSession(files),
   makeHostSession,
   giveBackFds,
   onOpen: () => {

@@ -144,6 +144,6 @@ async function stop(own: OwnMount, mount: PathMount, log: Log): Promise<void> {
   // A request that JavaScript has is answered before anything else runs on this thread.
   const wasIdle = await endMount(own, { unanswered: () => [] });
   const fields = { mountPoint: own.directory, answered: mount.answered() };
-  logEnd(log, wasIdle === true && uses === 0, fields);
+  logEnd(log, wasIdle !== false && uses === 0, fields);
   await endedOrEnd(mount.ended, wasIdle);
 }

@@ -17,7 +17,7 @@ import type { PreparedMessage, WorkerStart } from './worker-start.ts';
 export interface ServingParts {
   readonly connection: 'tree' | 'pressure';
   readonly channel: Channel;
-  readonly session: Session;
+  readonly makeSession: () => Session;
   readonly makeHostSession: () => Session;
   /** Closes all that is kept open for later. */
   readonly giveBackFds: () => void;
@@ -35,11 +35,11 @@ export function serveWhenOpen(start: WorkerStart, log: ThreadLog, parts: Serving
 }
 
 function serveInTurn(start: WorkerStart, log: ThreadLog, parts: ServingParts): void {
-  const { connection, channel, session, makeHostSession, giveBackFds, onOpen } = parts;
+  const { connection, channel, makeSession, makeHostSession, giveBackFds, onOpen } = parts;
   const journal = new Journal(viewMapping(start.memory.journal));
   const slot = journal.slotOf(start.thread);
   const answers = new CarefulAnswers({
-    session,
+    session: makeSession(),
     poison: new Poison(viewMapping(start.memory.poison), connection),
     giveBackFds,
     makeHostSession,

@@ -30,7 +30,7 @@ function makeSession(whoReads: ReaderResolver): Session {
 serveWhenOpen(start, log, {
   connection: 'tree',
   channel: new DevFuseChannel(start.fuseFd),
-  session: makeSession(resolver),
+  makeSession: () => makeSession(resolver),
   makeHostSession: () => makeSession(hostResolver()),
   giveBackFds,
 });

@@ -3,6 +3,7 @@
 
 import { readTextFile } from './kept-file.ts';
 import * as libc from './libc.ts';
+import { isOutOfFds } from './out-of-fds.ts';
 
 /** `32-bit`: PER_LINUX32, as `setarch linux32` gives it to programs built for a smaller machine. */
 export type ExecutionDomain = 'native' | '32-bit';
@@ -21,7 +22,8 @@ export function readExecutionDomain(tid: number): ExecutionDomain {
   let text: string | undefined;
   try {
     text = readTextFile(`/proc/${tid}/personality`);
-  } catch {
+  } catch (error) {
+    if (isOutOfFds(error)) throw error;
     return 'native';
   }
   const domain = Number.parseInt(text ?? '', 16) & PER_MASK;

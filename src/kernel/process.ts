@@ -3,6 +3,7 @@
 import { opendirSync } from 'node:fs';
 import { readLinkText } from './kept-file.ts';
 import * as libc from './libc.ts';
+import { isOutOfFds } from './out-of-fds.ts';
 import { isReadable } from './poll.ts';
 import { EINVAL, ENOENT, ESRCH, SystemError } from './system-error.ts';
 
@@ -55,7 +56,8 @@ export function* threadDirsOf(pid: number): Generator<string> {
   let directory: ReturnType<typeof opendirSync>;
   try {
     directory = opendirSync(tasks);
-  } catch {
+  } catch (error) {
+    if (isOutOfFds(error)) throw error;
     return;
   }
   try {

@@ -11,6 +11,7 @@ export const {
   EAGAIN,
   EBADF,
   EBUSY,
+  ECANCELED,
   ECONNREFUSED,
   EEXIST,
   EINTR,

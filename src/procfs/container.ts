@@ -12,10 +12,21 @@ interface LastText {
   readonly atUsec: number;
 }
 
+/** What a container was last told, by file. */
+export type LastTexts = Map<string, LastText>;
+
 /** Older texts are not repeated: the host's numbers mislead less than a container's of long ago. */
-const lastTextTtlUsec = 10e6;
+export const lastTextTtlUsec = 10e6;
 /** Longer ones (cpuinfo of a large host) are not kept: hundreds of containers would hold too much. */
 const longestLastText = 16_384;
+
+export interface ContainerParts {
+  readonly reader: ContainerReader;
+  readonly cgroup: ContainerCgroup;
+  readonly openedAtUsec: number;
+  /** Kept elsewhere: they outlive the object. */
+  readonly lastTexts: LastTexts;
+}
 
 export class Container {
   readonly cgroup: ContainerCgroup;
@@ -30,14 +41,15 @@ export class Container {
   cpuTimesKey?: RowKey;
   /** Of the cgroup whose tasks make its load, likewise. */
   loadKey?: RowKey;
-  readonly #lastTexts = new Map<string, LastText>();
+  readonly #lastTexts: LastTexts;
   readonly #reader: ContainerReader;
   #owner: number | undefined;
 
-  constructor(reader: ContainerReader, cgroup: ContainerCgroup, openedAtUsec: number) {
+  constructor({ reader, cgroup, openedAtUsec, lastTexts }: ContainerParts) {
     this.#reader = reader;
     this.cgroup = cgroup;
     this.openedAtUsec = openedAtUsec;
+    this.#lastTexts = lastTexts;
     this.identity = identityOf(reader);
     this.initStartTicks = reader.initStartTicks;
     this.pidnsInode = reader.pidnsInode;

@@ -5,7 +5,7 @@ import { ContainerCgroup } from '../cgroup/container-cgroup.ts';
 import type { CgroupLayout } from '../cgroup/layout.ts';
 import { parseMembership } from '../cgroup/membership.ts';
 import type { ContainerReader } from '../reader/reader.ts';
-import { Container, identityOf } from './container.ts';
+import { Container, identityOf, type LastTexts, lastTextTtlUsec } from './container.ts';
 import type { Clock } from './sources.ts';
 
 /** Each holds up to a few dozen fds: some for each directory on its way to the root. */
@@ -18,6 +18,8 @@ export class Containers {
   readonly #layout: CgroupLayout;
   readonly #clock: Pick<Clock, 'monotonicUsec'>;
   readonly #cache: LRUCache<string, Container>;
+  /** Of containers that were closed, too: what is told when they cannot be read any more. */
+  readonly #lastTexts: LRUCache<string, LastTexts>;
   #sweptAtUsec = 0;
 
   constructor(layout: CgroupLayout, clock: Pick<Clock, 'monotonicUsec'>) {
@@ -28,6 +30,11 @@ export class Containers {
       maxSize: maxDirectories,
       sizeCalculation: ({ cgroup }) => cgroup.depth,
       dispose: (container) => container.close(),
+    });
+    this.#lastTexts = new LRUCache({
+      max: maxContainers,
+      ttl: (ttlUsec + lastTextTtlUsec) / 1000,
+      ttlResolution: 0,
     });
   }
 
@@ -54,7 +61,10 @@ export class Containers {
 
   #open(reader: ContainerReader, identity: string, nowUsec: number): Container {
     const cgroup = new ContainerCgroup(this.#layout, parseMembership(reader.cgroupText));
-    const container = new Container(reader, cgroup, nowUsec);
+    const lastTexts = this.#lastTexts.get(identity) ?? new Map();
+    // Anew each time: they must outlive this object by their own age.
+    this.#lastTexts.set(identity, lastTexts);
+    const container = new Container({ reader, cgroup, openedAtUsec: nowUsec, lastTexts });
     this.#cache.set(identity, container);
     return container;
   }
@@ -62,6 +72,7 @@ export class Containers {
   /** Blocked threads run no timers, so what has expired goes when somebody asks. */
   #sweep(nowUsec: number): void {
     this.#sweptAtUsec = nowUsec;
+    this.#lastTexts.purgeStale();
     for (const [identity, { openedAtUsec }] of this.#cache.entries()) {
       if (nowUsec - openedAtUsec > ttlUsec) this.#cache.delete(identity);
     }

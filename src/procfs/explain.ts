@@ -43,7 +43,12 @@ export class Explainer {
     const cgroup = new ContainerCgroup(layout, parseMembership(reader.cgroupText), onRead);
     this.#reader = reader;
     this.#sources = sources;
-    this.#container = new Container(reader, cgroup, sources.clock.monotonicUsec());
+    this.#container = new Container({
+      reader,
+      cgroup,
+      openedAtUsec: sources.clock.monotonicUsec(),
+      lastTexts: new Map(),
+    });
   }
 
   cgroupDirs(): CgroupDirs {

@@ -3,7 +3,7 @@
 //
 // A hash of the container chooses a set of slots, each set has a lock, and within
 // a set the least recently used slot is given to a container not seen before: one of
-// its owner's, if that has many. A slot has two banks; change() works on the spare one and then makes it the
+// an owner's that has many, if there is such a one. A slot has two banks; change() works on the spare one and then makes it the
 // current one, so a thread that dies at any point leaves a whole row behind.
 
 import { type Hash, keyedHash } from './keyed-hash.ts';
@@ -11,7 +11,7 @@ import { SharedLock } from './lock.ts';
 
 /** Slots of a set. So many that sets hardly ever fill up before all slots are used. */
 const ways = 32;
-/** Of a set, for one owner: who makes cgroups without end pushes nobody else out. */
+/** Of a full set, for one owner: who makes cgroups without end pushes nobody else out. */
 const mostOwnWays = 8;
 /** Memory is used only for slots in use; this bounds it where rows are very long. */
 const mostBytes = 256 * 1024 * 1024;
@@ -208,27 +208,24 @@ export class KeyedRows<View> {
       words[this.#wordOf(slot) + LAST_USE] = now;
       return slot;
     }
-    const slot = this.#oldestIn(set, now, key.owner);
+    const slot = this.#replaceableIn(set, now);
     this.#claim(slot, key);
     words[this.#wordOf(slot) + LAST_USE] = now;
     return slot;
   }
 
-  /** The slot that was not used for the longest time, or is free; the owner's own if it has many. */
-  #oldestIn(set: number, now: number, owner: number): number {
-    const words = this.#words;
-    let [oldest, oldestAge, ownOldest, ownAge, ownCount] = [set * ways, -1, set * ways, -1, 0];
-    for (let slot = set * ways; slot < (set + 1) * ways; slot++) {
-      const word = this.#wordOf(slot);
-      const isFree = words[word + KEY_LOW] === 0;
-      // Unsigned: the clock may go round.
-      const age = isFree ? Number.POSITIVE_INFINITY : (now - (words[word + LAST_USE] ?? 0)) >>> 0;
-      if (age > oldestAge) [oldest, oldestAge] = [slot, age];
-      if (isFree || words[word + OWNER] !== owner) continue;
-      ownCount++;
-      if (age > ownAge) [ownOldest, ownAge] = [slot, age];
-    }
-    return ownCount >= mostOwnWays ? ownOldest : oldest;
+  /** A free slot, else the one that was not used for the longest time, of who has too many if any. */
+  #replaceableIn(set: number, now: number): number {
+    const slots = Array.from({ length: ways }, (_, way) => set * ways + way);
+    const free = slots.find((slot) => this.#words[this.#wordOf(slot) + KEY_LOW] === 0);
+    if (free !== undefined) return free;
+    const ownerOf = (slot: number) => this.#words[this.#wordOf(slot) + OWNER];
+    const ownedWith = (slot: number) => slots.filter((other) => ownerOf(other) === ownerOf(slot));
+    const most = slots.map(ownedWith).reduce((a, b) => (b.length > a.length ? b : a));
+    const candidates = most.length >= mostOwnWays ? most : slots;
+    // Unsigned: the clock may go round.
+    const ageOf = (slot: number) => (now - (this.#words[this.#wordOf(slot) + LAST_USE] ?? 0)) >>> 0;
+    return candidates.reduce((a, b) => (ageOf(b) > ageOf(a) ? b : a));
   }
 
   /** Empties a slot for a container. Free in between, so never half one's and half another's. */

@@ -45,13 +45,13 @@ export function makeSession(parts) {
 /**
  * Serves with them, and what they lack as the daemon makes it.
  *
- * @param {{ channel?: any, session?: any, makeHostSession?: () => any }} parts
+ * @param {{ channel?: any, makeSession?: () => any, makeHostSession?: () => any }} parts
  */
 export function serveWith(parts) {
   serveWhenOpen(start, log, {
     connection: 'tree',
     channel,
-    session: parts.session ?? makeSession({ resolver }),
+    makeSession: () => makeSession({ resolver }),
     makeHostSession: () => makeSession({ resolver: hostResolver() }),
     giveBackFds,
     ...parts,

@@ -72,10 +72,14 @@ async function resourcesAfterStart(session: Session): Promise<Resources> {
   process.kill(session.serverPid(), 'SIGKILL');
   await session.untilBegun(earlier);
   await sleep(3000);
+  let resources = readResources(session);
+  const processes = () => {
+    resources = readResources(session);
+    return resources.processes;
+  };
   // A program that the server started may be about to end.
-  const processes = () => readResources(session).processes;
   await expect.poll(processes, { timeout: 10_000 * slowness }).toBe(holderAndServer);
-  return readResources(session);
+  return resources;
 }
 
 function tell(gaps: Gaps, { faults, ...report }: CrowdReport, resources: Resources[]): void {

@@ -98,6 +98,6 @@ const session = makeSession({
 
 serveWith({
   channel: faulty('transport', channel),
-  session: faulty('fuse', session),
+  makeSession: () => faulty('fuse', session),
   makeHostSession: () => makeSession({ ...always, resolver: hostResolver() }),
 });

@@ -19,6 +19,6 @@ const deadly = {
 const parts = { textParts: { ...textParts, containers: deadly } };
 
 serveWith({
-  session: makeSession({ ...parts, resolver }),
+  makeSession: () => makeSession({ ...parts, resolver }),
   makeHostSession: () => makeSession({ ...parts, resolver: hostResolver() }),
 });

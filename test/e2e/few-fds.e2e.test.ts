@@ -58,10 +58,10 @@ it('a container whose cgroups are nested without end has its numbers, for fds of
   teardown.add(() => daemon.stop());
   const container = await startWith(48, daemon.mountPoint, 300);
   const before = fdCountOf(daemon.pid);
-  for (const file of ['meminfo', 'stat', 'uptime', 'loadavg']) await readIn(container, file);
   expect(kibOf(await readIn(container, 'meminfo'), 'MemTotal')).toBe(48 * 1024);
+  await readIn(container, 'stat');
   const taken = fdCountOf(daemon.pid) - before;
-  // Limits of memory, of swap, and of CPU time in each of 64.
+  // Quotas in each of 64; limits of memory and of swap, where a cgroup does not tell those above.
   expect(taken).toBeGreaterThan(64);
   expect(taken).toBeLessThan(64 * 5);
 });

@@ -8,7 +8,14 @@
 import { packagePath } from '../../kernel/package.ts';
 import { readPidNumbers } from '../../kernel/pid-numbers.ts';
 import { runProgram } from '../../kernel/run-program.ts';
-import { EIO, ENOMEM, ESRCH, ETIMEDOUT, SystemError } from '../../kernel/system-error.ts';
+import {
+  ECANCELED,
+  EIO,
+  ENOMEM,
+  ESRCH,
+  ETIMEDOUT,
+  SystemError,
+} from '../../kernel/system-error.ts';
 import { askForOwnInit, type InitStrategy, type Probe } from './init-strategy.ts';
 
 const programPath = packagePath('native/build/ucred');
@@ -31,7 +38,10 @@ function failed(step: string, errno: number): undefined {
   // init ends just after, pid 1 means nobody in it.
   if (step === 'fork' && errno === ENOMEM) return undefined;
   if (step === 'send' && errno === ESRCH) return undefined;
-  throw new SystemError(`ask a member of the pid namespace for its init (${step})`, errno);
+  // Whoever traces that member chooses what it says of its own failure: none is the daemon's.
+  const isItsWord = step === 'send' && errno !== ETIMEDOUT && errno !== ECANCELED;
+  const what = `ask a member of the pid namespace for its init (${step})`;
+  throw new SystemError(what, isItsWord ? EIO : errno);
 }
 
 function readInitPid(pidnsFd: number): number | undefined {

@@ -20,6 +20,10 @@ describe('parseUcredAnswer()', () => {
     ['errno 11 fork\n', 11],
     ['errno 12 socketpair\n', 12],
     ['errno 125 send\n', 125],
+    ['errno 110 send\n', 110],
+    // Not a shortage of the daemon's: the namespace's member has the word.
+    ['errno 24 send\n', 5],
+    ['errno 24 socketpair\n', 24],
     ['', 5],
     ['pid 0\n', 5],
     ['pid\n', 5],
