@@ -117,6 +117,7 @@ describe('its end from outside', () => {
     const daemon = await start();
     await runOrThrow(['umount', daemon.mountPoint]);
     await expect.poll(() => daemon.log(), patience).toContain('unmounted from outside');
+    await expect.poll(() => existsSync(`/proc/${daemon.holderPid}`), patience).toBe(false);
     expect((await daemon.stop()).status).toBe(0);
   });
 
