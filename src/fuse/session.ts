@@ -51,6 +51,7 @@ import {
   decodeReadIn,
   decodeReleasedHandle,
   type InHeader,
+  inHeaderOf,
 } from './protocol/request.ts';
 
 /** Nothing is ever written, so the smallest the kernel takes. */
@@ -89,15 +90,6 @@ export type Asked = 'once' | 'again' | 'perhaps answered';
 interface Answering {
   readonly reply: Buffer;
   readonly asked: Asked;
-}
-
-/** `undefined` when it is beyond understanding. */
-function headerIn(request: Buffer, length: number): InHeader | undefined {
-  try {
-    return decodeInHeader(request, length);
-  } catch {
-    return undefined;
-  }
 }
 
 export class Session {
@@ -142,7 +134,7 @@ export class Session {
 
   /** Tells of what tryAnswer() threw. */
   report(error: unknown, request: Buffer, length: number): void {
-    this.#reportError(error, headerIn(request, length));
+    this.#reportError(error, inHeaderOf(request, length));
   }
 
   /** Sends the answer to a request that was perhaps answered. */

@@ -19,8 +19,8 @@ const answerBuffer = Buffer.alloc(1024);
 const pidOut = new Int32Array(1);
 const statusOut = new Int32Array(1);
 const pipeFds = new Int32Array(2);
-/** Who waits for a change of it sleeps. */
-const nobody = new Int32Array(new SharedArrayBuffer(4));
+/** To sleep on. */
+const nobodyRings = new Int32Array(new SharedArrayBuffer(4));
 
 export interface ProgramInput {
   readonly args?: readonly string[];
@@ -103,6 +103,6 @@ function reap(pid: number): void {
 function waitInSteps(pid: number): void {
   const deadline = performance.now() + killedLimitMsec;
   while (libc.waitpid(pid, statusOut, WNOHANG) === 0 && performance.now() < deadline) {
-    Atomics.wait(nobody, 0, 0, 1);
+    Atomics.wait(nobodyRings, 0, 0, 1);
   }
 }

@@ -3,8 +3,9 @@
 //
 // A hash of the container chooses a set of slots, each set has a lock, and within
 // a set the least recently used slot is given to a container not seen before: one of
-// an owner's that has many, if there is such a one. A slot has two banks; change() works on the spare one and then makes it the
-// current one, so a thread that dies at any point leaves a whole row behind.
+// an owner's that has many, if there is such a one. A slot has two banks; change()
+// works on the spare one and then makes it the current one, so a thread that dies at
+// any point leaves a whole row behind.
 
 import { type Hash, keyedHash } from './keyed-hash.ts';
 import { SharedLock } from './lock.ts';

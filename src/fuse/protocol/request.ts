@@ -64,6 +64,15 @@ export function decodeInHeader(request: Buffer, length: number): InHeader {
   };
 }
 
+/** The same; `undefined` when they are no whole request. */
+export function inHeaderOf(request: Buffer, length: number): InHeader | undefined {
+  try {
+    return decodeInHeader(request, length);
+  } catch {
+    return undefined;
+  }
+}
+
 function requireBody(header: InHeader, size: number): void {
   if (header.length < IN_HEADER_SIZE + size) {
     throw new ProtocolError(
